@@ -1,0 +1,18 @@
+"""Every address of the site. Each app owns its own list; names are global, without namespaces."""
+
+from django.conf import settings
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("people.urls")),
+    path("", include("calendars.urls")),
+    path("", include("projects.urls")),
+    path("", include("approvals.urls")),
+    path("", include("imports.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+]
+
+if settings.ADMIN_SITE:
+    from django.contrib import admin
+
+    urlpatterns.append(path("admin/", admin.site.urls))
