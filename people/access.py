@@ -1,0 +1,219 @@
+"""Who may see and do what. Views ask here and never call guardian themselves.
+
+A role says *what* (`allows`), grants and assignments say *where* (`visible_to`, `manageable_by`):
+ - a grant `view_projects` or `manage_projects` on a district (it covers the districts below) or on a park,
+ - a current assignment of the person on a project,
+ - a stage that belongs to the person's department, to one below it, or to one whose cases he was granted.
+Global permissions and the superuser flag count for nothing, so list and detail cannot disagree.
+
+Cost: `visible_to` adds no query of its own, only conditions; `get_for` is one query (two when it must tell 403 from 404).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import wraps
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.http import Http404
+from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
+
+from people import roles
+
+VIEW = ("view_projects", "manage_projects")
+MANAGE = ("manage_projects",)
+
+
+@dataclass(frozen=True)
+class AccessPaths:
+    """The look-up paths from a model to what rights hang on. None: no such path; "": the model is it itself.
+
+    `person` is a path to a user, or `{"path": p}` where `p` leads to assignments: then only one that has not ended
+    counts. `edit` is the permission that a manager's role needs. `public` rows are seen by all who may see projects.
+    """
+
+    district: str | None = None
+    park: str | None = None
+    department: str | None = None
+    person: str | Mapping | None = None
+    also_district: str | None = None
+    edit: str = "project.edit"
+    public: bool = False
+
+
+# --- what -------------------------------------------------------------------------------------------------------
+
+
+def allows(user, permission: str) -> bool:
+    """Say whether the person's role carries the permission. No query. Raises KeyError for an unknown permission."""
+    roles.PERMISSIONS[permission]
+    if not user.is_authenticated or not user.is_active:
+        return False
+    role = roles.get(user.role)
+    return role is not None and permission in role.permissions
+
+
+def require(user, permission: str) -> None:
+    """Raise PermissionDenied when the person's role lacks the permission."""
+    if not allows(user, permission):
+        raise PermissionDenied(permission)
+
+
+def needs(*permissions: str):
+    """Decorate a view: log-in first, then 403 unless the role has one of the permissions."""
+    for permission in permissions:
+        roles.PERMISSIONS[permission]
+
+    def decorate(view):
+        @wraps(view)
+        def guarded(request, *args, **kwargs):
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+            if not any(allows(request.user, permission) for permission in permissions):
+                raise PermissionDenied(permissions[0])
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+# --- where ------------------------------------------------------------------------------------------------------
+
+
+def granted(model: type[Model], user, codenames: tuple[str, ...]) -> Q:
+    """Return the condition on `model` (District, Park, Department) that it was granted to the person or his group."""
+    mine = get_user_obj_perms_model(model).objects.filter(user=user, permission__codename__in=codenames)
+    ours = get_group_obj_perms_model(model).objects.filter(group__user=user, permission__codename__in=codenames)
+    return Q(pk__in=mine.values("content_object_id")) | Q(pk__in=ours.values("content_object_id"))
+
+
+def granted_tree(model: type[Model], user, codenames: tuple[str, ...], also: Q | None = None) -> QuerySet:
+    """Return the rows of a tree that were granted (or meet `also`), with all rows below them."""
+    from people.models import MAX_DEPTH
+
+    roots = model._base_manager.filter(granted(model, user, codenames) | (also or Q())).order_by().values("pk")
+    condition = Q(pk__in=roots)
+    for depth in range(1, MAX_DEPTH):
+        condition |= Q(**{"__".join(["parent"] * depth) + "__in": roots})
+    return model._base_manager.filter(condition).order_by().values("pk")
+
+
+def departments_of(user) -> QuerySet:
+    """Return the ids of departments whose cases the person may handle: his own with those below, and granted ones."""
+    from people.models import Department
+
+    return granted_tree(Department, user, ("handle_cases",), also=Q(pk=user.department_id))
+
+
+def handles(user, department) -> bool:
+    """Say whether the person may handle the cases of that department (row or id). At most one query."""
+    if department is None or not allows(user, "stage.handle"):
+        return False
+    pk = getattr(department, "pk", department)
+    return pk == user.department_id or departments_of(user).filter(pk=pk).exists()
+
+
+def visible_to(queryset: QuerySet, user) -> QuerySet:
+    """Narrow a queryset of a model with ACCESS to what the person may see. Adds conditions only, never a query.
+
+    Administrators, people without a role and anonymous visitors see nothing.
+    """
+    paths = queryset.model.ACCESS
+    if not allows(user, "project.view"):
+        return queryset.none()
+    if paths.public:
+        return queryset
+    where = _places(queryset.model, paths, user, VIEW) | _assigned(queryset.model, paths, user)
+    if paths.department is not None and allows(user, "stage.handle"):
+        where |= _reaches(queryset.model, paths.department, departments_of(user))
+    return queryset.filter(where)
+
+
+def manageable_by(queryset: QuerySet, user) -> QuerySet:
+    """Narrow a queryset to what the person may manage: his role allows editing, and a managing grant or an
+    assignment covers the row. Adds conditions only, never a query.
+    """
+    paths = queryset.model.ACCESS
+    if not allows(user, paths.edit):
+        return queryset.none()
+    where = _places(queryset.model, paths, user, MANAGE) | _assigned(queryset.model, paths, user)
+    return queryset.filter(where)
+
+
+def get_for(user, queryset: QuerySet, need: str = "view", **lookup):
+    """Return the one row of `lookup`.
+
+    Raises Http404 when there is none that the person may see (a stranger cannot tell), PermissionDenied when he may
+    see but not manage it and `need` is "manage".
+    """
+    if need not in {"view", "manage"}:
+        raise ValueError(need)
+    if need == "manage":
+        row = manageable_by(queryset, user).filter(**lookup).first()
+        if row is not None:
+            return row
+    row = visible_to(queryset, user).filter(**lookup).first()
+    if row is None:
+        raise Http404
+    if need == "manage":
+        raise PermissionDenied
+    return row
+
+
+def may_manage(user, row: Model) -> bool:
+    """Say whether the person may manage this row. One query."""
+    return manageable_by(type(row)._base_manager.filter(pk=row.pk), user).exists()
+
+
+def _places(model: type[Model], paths: AccessPaths, user, codenames) -> Q:
+    """Return the condition that a grant on a district or park covers the row."""
+    from people.models import District
+
+    where = Q(pk__in=[])
+    for path in (paths.district, paths.also_district):
+        if path is not None:
+            where |= _reaches(model, path, granted_tree(District, user, codenames))
+    if paths.park is not None:
+        park = _model_at(model, paths.park)
+        where |= _reaches(model, paths.park, park._base_manager.filter(granted(park, user, codenames)).values("pk"))
+    return where
+
+
+def _assigned(model: type[Model], paths: AccessPaths, user) -> Q:
+    """Return the condition that the person himself stands by the row, today."""
+    if paths.person is None:
+        return Q(pk__in=[])
+    if isinstance(paths.person, str):
+        lookups = {paths.person: user}
+    else:
+        path = paths.person["path"]
+        lookups = {f"{path}__user": user, f"{path}__ended_on__isnull": True}
+    # One filter() call: both conditions hold on the same assignment. A person has few, so their ids come first.
+    return Q(pk__in=model._base_manager.filter(**lookups).order_by().values("pk"))
+
+
+def _reaches(model: type[Model], path: str, targets: QuerySet) -> Q:
+    """Return the condition that `path` leads to one of `targets`; an EXISTS where the path has many ends."""
+    if path == "":
+        return Q(pk__in=targets)
+    if _is_many(model, path):
+        return Q(Exists(model._base_manager.filter(Q(**{f"{path}__in": targets}), pk=OuterRef("pk"))))
+    return Q(**{f"{path}__in": targets})
+
+
+def _fields(model: type[Model], path: str):
+    for name in path.split("__"):
+        field = model._meta.get_field(name)
+        yield field
+        model = field.related_model
+
+
+def _is_many(model: type[Model], path: str) -> bool:
+    return any(field.one_to_many or field.many_to_many for field in _fields(model, path))
+
+
+def _model_at(model: type[Model], path: str) -> type[Model]:
+    return [model, *(field.related_model for field in _fields(model, path))][-1] if path else model

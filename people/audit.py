@@ -1,0 +1,141 @@
+"""The audit log: one function writes it, one function proves that nobody touched it.
+
+Each entry carries the hash of the entry before it; `AuditHead` holds the newest number and hash and is the lock that
+puts writers in a row. Where the request failed after the fact (a refused log-in), the entry still stands.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from people.models import AuditEntry, AuditHead
+
+GENESIS = "0" * 64
+
+KINDS = {
+    "login": _("Logged in"),
+    "logout": _("Logged out"),
+    "login.failed": _("Log-in failed"),
+    "login.locked": _("Account locked"),
+    "session.expired": _("Session expired"),
+    "session.ended": _("Session ended"),
+    "password.changed": _("Password changed"),
+    "password.reset": _("Password reset"),
+    "user.created": _("Account created"),
+    "user.changed": _("Account changed"),
+    "user.disabled": _("Account disabled"),
+    "user.enabled": _("Account enabled"),
+    "department.created": _("Department created"),
+    "department.changed": _("Department changed"),
+    "role.changed": _("Role changed"),
+    "grant.given": _("Grant given"),
+    "grant.taken": _("Grant taken back"),
+    "access.denied": _("Access refused"),
+    "export": _("Exported"),
+    "import": _("Imported"),
+    "print": _("Printed"),
+    "audit.exported": _("Audit log exported"),
+    "audit.verified": _("Audit log checked"),
+    "template.published": _("Chain template published"),
+    "calendar.changed": _("Calendar changed"),
+    "feedback.answered": _("Feedback answered"),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The first place where the chain does not hold."""
+
+    sequence: int
+    reason: str
+
+
+def record(kind: str, *, by=None, request=None, target=None, now: datetime | None = None, **detail) -> AuditEntry:
+    """Append one entry and return it. `by` is the user who acted (None for a stranger who failed to log in).
+
+    `target` is a model instance or a text; `detail` is what JSON can hold (dates and decimals are allowed). Runs in
+    the caller's transaction, so an action that rolls back leaves no entry. Three queries.
+    """
+    by = by if by is not None and by.is_authenticated else None
+    entry = AuditEntry(
+        at=now or timezone.now(),
+        kind=kind,
+        by=by,
+        by_name=by.username if by else str(detail.pop("username", ""))[:150],
+        ip=client_ip(request),
+        detail=json.loads(json.dumps(detail, cls=DjangoJSONEncoder, ensure_ascii=False)),
+        **_describe(target),
+    )
+    with transaction.atomic():
+        head = AuditHead.objects.select_for_update().filter(pk=1).first()
+        if head is None:
+            AuditHead.objects.get_or_create(pk=1, defaults={"sequence": 0, "hash": GENESIS})
+            head = AuditHead.objects.select_for_update().get(pk=1)
+        entry.sequence, entry.prev_hash = head.sequence + 1, head.hash
+        entry.hash = digest(entry)
+        entry.save(force_insert=True)
+        AuditHead.objects.filter(pk=1).update(sequence=entry.sequence, hash=entry.hash)
+    return entry
+
+
+def _describe(target) -> dict[str, str]:
+    if target is None:
+        return {}
+    if isinstance(target, str):
+        return {"target_text": target[:200]}
+    return {
+        "target_type": target._meta.label_lower,
+        "target_id": str(target.pk),
+        "target_text": str(target)[:200],
+    }
+
+
+def client_ip(request) -> str | None:
+    """Return the peer's address. A proxy must set it (`docs/operators.md`): forwarded headers are not believed here."""
+    return (request.META.get("REMOTE_ADDR") or None) if request is not None else None
+
+
+def digest(entry: AuditEntry) -> str:
+    """Return the sha256 of the entry's facts and of the hash before it, as 64 hexadecimal digits."""
+    facts = [
+        entry.sequence,
+        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        entry.kind,
+        entry.by_id,
+        entry.by_name,
+        entry.ip,
+        entry.target_type,
+        entry.target_id,
+        entry.target_text,
+        entry.detail,
+        entry.prev_hash,
+    ]
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def verify() -> tuple[int, Fault | None]:
+    """Walk the whole chain. Return the number of entries and the first fault, None when every link holds.
+
+    Finds changed, removed, inserted and cut-off entries. One query per 2,000 entries, plus one.
+    """
+    count, before = 0, GENESIS
+    for entry in AuditEntry.objects.order_by("sequence").iterator(chunk_size=2000):
+        count += 1
+        if entry.sequence != count:
+            return count, Fault(count, "missing")
+        if entry.prev_hash != before:
+            return count, Fault(entry.sequence, "broken link")
+        if entry.hash != digest(entry):
+            return count, Fault(entry.sequence, "changed")
+        before = entry.hash
+    head = AuditHead.objects.filter(pk=1).first()
+    if (head.sequence if head else 0) != count or (head.hash if head else GENESIS) != before:
+        return count, Fault(count + 1, "cut off")
+    return count, None
