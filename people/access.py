@@ -6,7 +6,8 @@ A role says *what* (`allows`), grants and assignments say *where* (`visible_to`,
  - a stage that belongs to the person's department, to one below it, or to one whose cases he was granted.
 Global permissions and the superuser flag count for nothing, so list and detail cannot disagree.
 
-Cost: `visible_to` adds no query of its own, only conditions; `get_for` is one query (two when it must tell 403 from 404).
+Cost: `visible_to` adds no query of its own, only conditions;
+`get_for` is one query, two when it must tell 403 from 404.
 """
 
 from collections.abc import Mapping

@@ -100,15 +100,15 @@ class Department(Tree):
     def __str__(self):
         return self.short_name or self.name
 
-    def alias_list(self) -> list[str]:
-        """Return the aliases, one per line of the field."""
-        return [line.strip() for line in self.aliases.splitlines() if line.strip()]
-
     def save(self, *args, **kwargs):
         with transaction.atomic():
             if self.group_id is None:
                 self.group, _made = Group.objects.get_or_create(name=f"department:{self.code}")
             super().save(*args, **kwargs)
+
+    def alias_list(self) -> list[str]:
+        """Return the aliases, one per line of the field."""
+        return [line.strip() for line in self.aliases.splitlines() if line.strip()]
 
 
 class DistrictUserObjectPermission(UserObjectPermissionBase):
