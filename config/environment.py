@@ -59,7 +59,7 @@ def database(url: str, base: Path) -> dict:
     raise ValueError(f"DATABASE_URL: {parts.scheme or url!r} is neither sqlite nor postgres")
 
 
-# One writer at a time, taken at BEGIN (ADR 0002): a read that later writes would otherwise fail with "database is locked".
+# One writer at a time, taken at BEGIN (ADR 0002): a read that later writes would otherwise fail as "locked".
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,

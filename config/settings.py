@@ -1,4 +1,4 @@
-"""Settings, all from environment variables. `docs/operators.md` lists them; without any of them a developer's set-up starts."""
+"""Settings, all from environment variables (docs/operators.md). Without any of them a developer's set-up starts."""
 
 import os
 from datetime import timedelta

@@ -1,0 +1,65 @@
+"""`make run`: migrate, load the sample city into a fresh database, say where and with which accounts, serve."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+
+
+def main() -> None:
+    """Prepare the database and replace this process by the development server."""
+    sys.path.insert(0, str(ROOT))
+    os.chdir(ROOT)
+    if not os.environ.get("PRODUCTION") and not os.environ.get("DEBUG"):
+        os.environ.setdefault("DEMO", "1")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    port = os.environ.get("PORT") or "8000"
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(port)))
+        except OSError:
+            sys.exit(f"Port {port} is in use. Stop what uses it, or choose another:  make run PORT=8001")
+    prepare()
+    announce(port)
+    serve = [sys.executable, "manage.py", "runserver", "--noreload", "--skip-checks", f"{HOST}:{port}"]
+    os.execv(sys.executable, serve)
+
+
+def prepare() -> None:
+    """Migrate; load the sample city when nobody has ever been added to the database."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("check", verbosity=0)
+    call_command("migrate", verbosity=0, interactive=False)
+    from django.conf import settings
+    from django.contrib.auth import get_user_model
+
+    if settings.DEMO and not get_user_model().objects.exists():
+        print("Loading the sample city ...", flush=True)
+        call_command("demo", "load")
+
+
+def announce(port: str) -> None:
+    """Print the address and, in demo mode, the accounts with their password."""
+    from django.conf import settings
+    from django.contrib.auth import get_user_model
+    from django.utils.translation import activate
+
+    activate(settings.LANGUAGE_CODE)
+    lines = [f"Luodi 落地通 · {settings.CITY_NAME}", f"  http://{HOST}:{port}/"]
+    if settings.DEMO:
+        accounts = get_user_model().objects.filter(is_demo=True).order_by("pk")
+        lines.append(f"  Demo accounts 演示账号, password 密码: {settings.DEMO_PASSWORD}")
+        lines += [f"    {user.get_username():<12} {getattr(user, 'display_name', '')}" for user in accounts]
+    lines.append("  Stop with Ctrl+C. The data stays in var/.")
+    print("\n".join(lines), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""Fixtures for every test. Contract in CONTRIBUTING.md, "Tests"."""
+
+import os
+import shutil
+import socket
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIRED = os.environ.get("CI_REQUIRE") == "1"
+LOCAL = {"127.0.0.1", "::1", "localhost"}
+
+pytest_plugins = ["tests.browser"]
+
+
+def missing(what: str) -> None:
+    """Skip for want of `what` (a program); in CI this is a failure, so that nothing goes untested quietly."""
+    if REQUIRED:
+        pytest.fail(f"{what} is missing and CI_REQUIRE=1")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network():
+    """Let tests connect to this machine only: the product must work offline."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family != socket.AF_UNIX and address[0] not in LOCAL:
+            raise OSError(f"network is off in tests: {address}")
+        return connect(self, address)
+
+    socket.socket.connect = guarded
+    yield
+    socket.socket.connect = connect
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real input files, beside the clone or at SHARED_DATA; skips where it is not there."""
+    path = Path(os.environ.get("SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not path.is_dir():
+        pytest.skip(f"no real input files at {path} (set SHARED_DATA)")
+    return path
+
+
+# --- Databases -------------------------------------------------------------------------------------------------------
+# Django empties every table after a transactional test. That would lose what migrations put in, and the append-only
+# tables refuse DELETE. So the database as migrations left it is copied once and copied back.
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Remember the freshly migrated database, and put it back after transactional tests."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    with django_db_blocker.unblock():
+        pristine = Snapshot(connection)
+    original = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = lambda self: pristine.restore(connection)
+    yield
+    TransactionTestCase._fixture_teardown = original
+
+
+class Snapshot:
+    """A copy of the test database: in memory on SQLite, as serialised rows on PostgreSQL."""
+
+    def __init__(self, connection):
+        connection.ensure_connection()
+        if connection.vendor == "sqlite":
+            self.copy = sqlite3.connect(":memory:", check_same_thread=False)
+            connection.connection.backup(self.copy)
+        else:
+            self.copy = connection.creation.serialize_db_to_string()
+
+    def restore(self, connection) -> None:
+        """Make the database what it was. No other connection may hold a transaction open."""
+        from django.core.management import call_command
+        from django.core.management.color import no_style
+
+        if connection.vendor == "sqlite":
+            connection.close()  # a transaction that a test left open must not survive
+            connection.ensure_connection()
+            self.copy.backup(connection.connection)
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")  # append-only triggers stay quiet
+            call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True, reset_sequences=False)
+            connection.creation.deserialize_db_from_string(self.copy)
+            cursor.execute("SET session_replication_role = DEFAULT")
+            from django.apps import apps
+
+            for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models(include_auto_created=True)):
+                cursor.execute(statement)
+        forget_caches()
+
+
+def forget_caches() -> None:
+    """Drop what Django remembers about rows that are gone."""
+    from django.contrib.contenttypes.models import ContentType
+    from django.core.cache import cache
+
+    ContentType.objects.clear_cache()
+    cache.clear()
+
+
+# --- People and the sample city --------------------------------------------------------------------------------------
+
+
+class Clients(dict):
+    """Test clients by user name, made and logged in at the first look: `clients["pm"].get("/")`."""
+
+    def __missing__(self, username: str):
+        from django.contrib.auth import get_user_model
+        from django.test import Client
+
+        client = self[username] = Client()
+        if username != "anonymous":
+            User = get_user_model()
+            user = User.objects.filter(username=username).first()
+            if user is None:
+                user = User.objects.create_user(username, role=username, display_name=username, is_demo=True)
+            client.user = user
+            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+
+@pytest.fixture
+def clients(db) -> Clients:
+    """A logged-in client per role; `clients["anonymous"]` is nobody. With `demo_city` they are its people."""
+    return Clients()
+
+
+@pytest.fixture(scope="session")
+def city_snapshot() -> dict:
+    """Holds the copy of the sample city once it was loaded."""
+    return {}
+
+
+@pytest.fixture
+def demo_city(transactional_db, city_snapshot):
+    """The sample city, committed, as `manage.py demo load` makes it; loaded once per worker, then copied."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    if "copy" in city_snapshot:
+        city_snapshot["copy"].restore(connection)
+        forget_caches()
+        return
+    call_command("demo", "load", verbosity=0)
+    city_snapshot["copy"] = Snapshot(connection)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def clean_media():
+    """Remove the uploads of this process at the end."""
+    yield
+    from django.conf import settings
+
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
