@@ -29,7 +29,8 @@ CSRF_TRUSTED_ORIGINS = words(os.environ, "CSRF_TRUSTED_ORIGINS")
 # --- The city ------------------------------------------------------------------------------------------------------
 CITY_NAME = os.environ.get("CITY_NAME") or "云川市"
 STALE_AFTER_DAYS = number(os.environ, "STALE_AFTER_DAYS", 14)
-IDLE_MINUTES = number(os.environ, "IDLE_MINUTES", 30)
+IDLE_MINUTES = SESSION_IDLE_MINUTES = number(os.environ, "IDLE_MINUTES", 30)
+SESSION_ABSOLUTE_HOURS = 12
 VERSION = "0.1.0"
 
 # --- Applications ----------------------------------------------------------------------------------------------------
@@ -84,6 +85,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.context.site",
+                "people.context.nav",
             ],
         },
     },
@@ -176,7 +178,7 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "SAMEORIGIN"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_NAME = "luodi_session"
 CSRF_COOKIE_NAME = "luodi_csrf"
