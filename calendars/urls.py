@@ -1,5 +1,11 @@
-"""Addresses of calendars."""
+"""Addresses of the working calendar."""
 
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from calendars import views
+
+urlpatterns = [
+    path("calendar/", views.calendar_page, name="calendar"),
+    path("calendar/change/", views.change_calendar, name="calendar-change"),
+    path("calendar/revert/", views.revert_calendar, name="calendar-revert"),
+]

@@ -188,10 +188,11 @@ def build(
 
 def half_days(amount: Decimal | int) -> int:
     """Return a number of days as half-days. ValueError for a negative amount or one that is no multiple of 0.5."""
-    doubled = amount * 2
-    if not (isinstance(amount, int) or doubled.is_finite()) or doubled < 0 or doubled != int(doubled):
-        raise ValueError(f"not a number of whole or half days: {amount}")
-    return int(doubled)
+    if isinstance(amount, int) or amount.is_finite():
+        doubled = amount * 2
+        if doubled >= 0 and doubled == int(doubled):
+            return int(doubled)
+    raise ValueError(f"not a number of whole or half days: {amount}")
 
 
 def _weekdays(ordinal: int) -> int:
