@@ -1,0 +1,81 @@
+"""The menus of every page: only what the user may use, with the current entry marked."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from people import access
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a menu. `prefixes`: page names that also count as this entry."""
+
+    name: str
+    label: str | Promise
+    permission: str = ""
+    icon: str = "list"
+    prefixes: tuple[str, ...] = ()
+    is_tab: bool = False
+
+
+MENU = (
+    Entry("workbench", _("Workbench"), "project.view", "workbench", is_tab=True),
+    Entry("project-list", _("Projects"), "project.view", "list", ("project-", "stage-"), is_tab=True),
+    Entry("template-list", _("Approval chains"), "project.view", "chain", ("template-", "chain-")),
+    Entry("materials-report", _("Materials"), "project.view", "file"),
+    Entry("park-list", _("Parks"), "project.view", "pin", ("park-",), is_tab=True),
+    Entry("enterprise-list", _("Enterprises"), "project.view", "building", ("enterprise-",)),
+    Entry("import-start", _("Import"), "project.import", "upload", ("import-",)),
+    Entry("calendar", _("Working-day calendar"), "calendar.edit", "calendar", ("calendar-",)),
+    Entry("user-list", _("Users"), "user.manage", "users", ("user-",)),
+    Entry("grants", _("Grants"), "grant.manage", "key", ("grant",)),
+    Entry("audit-log", _("Audit log"), "audit.read", "history", ("audit-",)),
+)
+USER_LINKS = (
+    Entry("account", _("My account"), "", "user"),
+    Entry("sessions", _("My sessions"), "", "lock"),
+    Entry("feedback", _("Feedback"), "", "feedback"),
+    Entry("styleguide", _("Style guide"), "styleguide.view", "eye"),
+)
+
+
+def entries(request: HttpRequest, menu: tuple[Entry, ...]) -> list[dict]:
+    """Return the entries of the menu that exist here and that the user may use. No query beyond the user's role."""
+    current = getattr(request.resolver_match, "url_name", "") or ""
+    found = []
+    for entry in menu:
+        if entry.permission and not access.allows(request.user, entry.permission):
+            continue
+        try:
+            url = reverse(entry.name)
+        except NoReverseMatch:
+            continue
+        found.append(
+            {
+                "name": entry.name,
+                "url": url,
+                "label": entry.label,
+                "icon": entry.icon,
+                "is_tab": entry.is_tab,
+                "current": current == entry.name or bool(entry.prefixes) and current.startswith(entry.prefixes),
+            }
+        )
+    return found
+
+
+def nav(request: HttpRequest) -> dict:
+    """Context processor: `nav` (main menu), `tabs` (phone), `user_links` and `may_search`; empty for visitors."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"nav": [], "tabs": [], "user_links": [], "may_search": False}
+    main = SimpleLazyObject(lambda: entries(request, MENU))
+    return {
+        "nav": main,
+        "tabs": SimpleLazyObject(lambda: [entry for entry in main if entry["is_tab"]]),
+        "user_links": SimpleLazyObject(lambda: entries(request, USER_LINKS)),
+        "may_search": access.allows(user, "project.view"),
+    }
