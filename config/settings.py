@@ -10,7 +10,9 @@ from config.environment import database, flag, number, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)  # the default home of the database, uploads and collected static files
+(VAR_DIR / "static").mkdir(
+    parents=True, exist_ok=True
+)  # var is the default home of the database, uploads and collected static files
 
 # --- What kind of installation this is -------------------------------------------------------------------------------
 # DEMO: sample city and demo accounts, on the own machine. PRODUCTION: real data; config/wsgi.py always sets it, and
