@@ -1,0 +1,20 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ApprovalsConfig(AppConfig):
+    """Chain templates, running chains, their clock and their lights."""
+
+    name = "approvals"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = _("Approval chains")
+
+    def ready(self):
+        from approvals.actions import moved_deadlines, recompute_deadlines
+        from calendars.actions import after_change, list_moves
+        from people.triggers import append_only
+
+        append_only("approvals_stageevent")
+        if recompute_deadlines not in after_change:
+            after_change.append(recompute_deadlines)
+            list_moves.append(moved_deadlines)

@@ -1,0 +1,184 @@
+"""The filter of the project list as one form: the page, the export, the map and bulk actions read the same one."""
+
+import datetime as dt
+
+from django import forms
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from approvals.lights import Light
+from approvals.models import MaterialUse, Stage, StageTemplate
+from people.models import Department, District, User
+from projects import search
+from projects.models import Assignment, Park, Project
+
+LIGHT_TILES = (
+    Light.OVERDUE_STATUTORY,
+    Light.RED,
+    Light.AMBER,
+    Light.GREEN,
+    Light.NONE,
+    Light.STOPPED,
+    Light.STALE,
+    Light.DONE,
+)
+"""The tiles of the list, in this order; a project counts once, by its worst light, so they add up to all."""
+
+
+class ProjectFilter(forms.Form):
+    """Everything the list can be narrowed by. An unknown or stale value is ignored, never an error: views are URLs."""
+
+    q = forms.CharField(required=False, label=_("Search projects and enterprises"))
+    light = forms.MultipleChoiceField(required=False, label=_("Light"), choices=Light.choices)
+    district = forms.ModelMultipleChoiceField(District.objects.all(), required=False, label=_("District"), to_field_name="code")
+    park = forms.ModelMultipleChoiceField(Park.objects.all(), required=False, label=_("Park"), to_field_name="code")
+    stage = forms.CharField(required=False, label=_("Current stage"))
+    department = forms.ModelMultipleChoiceField(
+        Department.objects.all(), required=False, label=_("Held by"), to_field_name="code"
+    )
+    sponsor = forms.ModelChoiceField(User.objects.all(), required=False, label=_("Sponsor"), to_field_name="username")
+    officer = forms.ModelChoiceField(
+        User.objects.all(), required=False, label=_("Service officer"), to_field_name="username"
+    )
+    template = forms.CharField(required=False, label=_("Chain template"))
+    kind = forms.MultipleChoiceField(required=False, label=_("Kind"), choices=Project.Kind.choices)
+    status = forms.MultipleChoiceField(required=False, label=_("Status"), choices=Project.Status.choices)
+    key_level = forms.MultipleChoiceField(required=False, label=_("Key level"), choices=Project.KeyLevel.choices)
+    start = forms.ChoiceField(
+        required=False,
+        label=_("Planned start"),
+        choices=[
+            ("", _("Any")),
+            ("late", _("Should have started")),
+            ("quarter", _("Within 90 days")),
+            ("year", _("This year")),
+            ("none", _("Not planned")),
+        ],
+    )
+    due = forms.ChoiceField(
+        required=False,
+        label=_("Due"),
+        choices=[("", _("Any")), ("week", _("Within 7 days")), ("month", _("Within 30 days"))],
+    )
+    waiting = forms.ChoiceField(
+        required=False,
+        label=_("Waiting for"),
+        choices=[
+            ("", _("Anything")),
+            ("supplement", _("A supplement from the enterprise")),
+            ("deferral", _("A deferred material")),
+            ("chain", _("A chain to be started")),
+        ],
+    )
+    mine = forms.BooleanField(required=False, label=_("Only those I stand by"))
+
+    MORE = ("kind", "status", "key_level", "start", "due", "waiting", "officer", "template", "mine")
+
+    def values(self) -> dict:
+        """Return the fields that hold a valid, non-empty value."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        assigned = Assignment.objects.filter(user=OuterRef("pk"), ended_on__isnull=True)
+        for name, role in (("sponsor", Assignment.Role.SPONSOR), ("officer", Assignment.Role.SERVICE_OFFICER)):
+            self.fields[name].queryset = User.objects.filter(Exists(assigned.filter(role=role))).order_by("display_name")
+        self.fields["district"].queryset = District.objects.order_by("code")
+        self.fields["park"].queryset = Park.objects.order_by("code")
+        self.fields["department"].queryset = Department.objects.order_by("name")
+
+
+def narrow(queryset, values: dict, *, user, today: dt.date, without: tuple[str, ...] = ()):
+    """Return the rows of `queryset` (projects) that meet `values` of a ProjectFilter. Adds conditions, runs no query.
+
+    `today` decides what “should have started” and “within 7 days” mean (inclusive). `without` leaves fields out, so
+    that the tiles can count every light.
+    """
+    for name, value in values.items():
+        if name not in without:
+            queryset = _CONDITIONS[name](queryset, value, user, today)
+    return queryset
+
+
+def _open_stages():
+    return Stage.objects.filter(chain__project=OuterRef("pk"), accepted_at__isnull=False, closed_at__isnull=True)
+
+
+def _assigned(role):
+    def condition(queryset, value, user, today):
+        open_ones = Assignment.objects.filter(project=OuterRef("pk"), role=role, user=value, ended_on__isnull=True)
+        return queryset.filter(Exists(open_ones))
+
+    return condition
+
+
+def _start(queryset, value, user, today):
+    if value == "none":
+        return queryset.filter(planned_start_on__isnull=True)
+    if value == "late":
+        return queryset.filter(planned_start_on__lt=today, status=Project.Status.PREPARING)
+    if value == "quarter":
+        return queryset.filter(planned_start_on__range=(today, today + dt.timedelta(days=90)))
+    return queryset.filter(planned_start_on__year=today.year)
+
+
+def _due(queryset, value, user, today):
+    days = 7 if value == "week" else 30
+    return queryset.filter(due_on__range=(today, today + dt.timedelta(days=days)))
+
+
+def _waiting(queryset, value, user, today):
+    if value == "supplement":
+        return queryset.filter(waiting_supplement=True)
+    if value == "deferral":
+        return queryset.filter(deferral_due_on__isnull=False)
+    return queryset.filter(chain__isnull=True)
+
+
+def _mine(queryset, value, user, today):
+    open_ones = Assignment.objects.filter(project=OuterRef("pk"), user=user, ended_on__isnull=True)
+    return queryset.filter(Exists(open_ones))
+
+
+_CONDITIONS = {
+    "q": lambda rows, value, user, today: search.matching(rows, value),
+    "light": lambda rows, value, user, today: rows.filter(light__in=value),
+    "district": lambda rows, value, user, today: rows.filter(
+        Q(district__in=list(value)) | Q(district__parent__in=list(value))
+    ),
+    "park": lambda rows, value, user, today: rows.filter(park__in=list(value)),
+    "stage": lambda rows, value, user, today: rows.filter(Exists(_open_stages().filter(name=value))),
+    "department": lambda rows, value, user, today: rows.filter(
+        Exists(_open_stages().filter(department__in=list(value)))
+    ),
+    "sponsor": _assigned(Assignment.Role.SPONSOR),
+    "officer": _assigned(Assignment.Role.SERVICE_OFFICER),
+    "template": lambda rows, value, user, today: rows.filter(chain__template__code=value),
+    "kind": lambda rows, value, user, today: rows.filter(kind__in=value),
+    "status": lambda rows, value, user, today: rows.filter(status__in=value),
+    "key_level": lambda rows, value, user, today: rows.filter(key_level__in=value),
+    "start": _start,
+    "due": _due,
+    "waiting": _waiting,
+    "mine": _mine,
+}
+
+
+def stage_names() -> list[str]:
+    """Return the names of stages of published templates, in the order of their templates. One query."""
+    rows = (
+        StageTemplate.objects.filter(template__status="published")
+        .order_by("template__code", "position")
+        .values_list("name", flat=True)
+    )
+    return list(dict.fromkeys(rows))
+
+
+def deferrals_due(user_projects, today: dt.date, days: int = 30):
+    """Return deferred materials of the given projects due up to `days` from `today` (overdue ones included)."""
+    return MaterialUse.objects.filter(
+        stage__chain__project__in=user_projects,
+        status=MaterialUse.Status.DEFERRED,
+        due_on__lte=today + dt.timedelta(days=days),
+    )

@@ -1,0 +1,101 @@
+"""Rows of the project list: from snapshot columns to what a row says at this moment. Pure but for `sponsors`."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from approvals.clock import index_at
+from approvals.lights import Light
+from approvals.snapshot import NO_DUE
+from projects.models import Assignment, Project
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """One current stage in a row. `net` and `limit` are days in the limit's own unit."""
+
+    code: str
+    name: str
+    department: str
+    light: str
+    net: Decimal
+    limit: Decimal | None
+    due_on: dt.date | None
+    provisional: bool
+    state: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One project in a list. `over_days` are working days over the limit; `gross_days` calendar days since the start."""
+
+    project: Project
+    stages: tuple[StageLine, ...]
+    over_days: Decimal | None
+    gross_days: int | None
+    sponsor: str
+    silent_days: int | None
+
+    @property
+    def tint(self) -> str:
+        """The row's tint: only what is overdue or blocked is tinted."""
+        if self.project.light in (Light.RED, Light.OVERDUE_STATUTORY):
+            return "is-red"
+        return "is-blocked" if self.project.light == Light.BLOCKED else ""
+
+    @property
+    def first(self) -> StageLine | None:
+        """The stage whose bar the row shows: the worst, or the one due first."""
+        return self.stages[0] if self.stages else None
+
+
+def stage_line(brief: dict, calendar, now) -> StageLine:
+    """Return what a stored stage brief says at `now` (see `snapshot.stage_brief`)."""
+    net = Decimal(brief["net"])
+    if brief["offset"] is not None:
+        net = Decimal(max(index_at(calendar, brief["unit"], now) - brief["offset"], 0)) / 2
+    return StageLine(
+        code=brief["code"],
+        name=brief["name"],
+        department=brief["department"],
+        light=brief["light"],
+        net=net,
+        limit=Decimal(brief["limit"]) if brief["limit"] else None,
+        due_on=dt.date.fromisoformat(brief["due"]) if brief["due"] else None,
+        provisional=brief["provisional"],
+        state=brief["state"],
+    )
+
+
+def row(project: Project, calendar, now, sponsor: str = "") -> Row:
+    """Return the row of a project at `now`. No query."""
+    today = now.date()
+    over = None
+    if project.light in (Light.RED, Light.OVERDUE_STATUTORY) and project.due_half != NO_DUE:
+        over = Decimal(max(calendar.begun(now) - project.due_half, 0)) / 2
+    gross = None
+    if project.chain_started_on:
+        gross = max(((project.chain_closed_on or today) - project.chain_started_on).days, 0)
+    return Row(
+        project=project,
+        stages=tuple(stage_line(brief, calendar, now) for brief in project.current_stages),
+        over_days=over,
+        gross_days=gross,
+        sponsor=sponsor,
+        silent_days=(now - project.last_news_at).days if project.last_news_at else None,
+    )
+
+
+def rows(projects, calendar, now) -> list[Row]:
+    """Return the rows of a page of projects. One query, for the sponsors. `now` is local time."""
+    projects = list(projects)
+    names = sponsors([p.pk for p in projects])
+    return [row(p, calendar, now, names.get(p.pk, "")) for p in projects]
+
+
+def sponsors(ids) -> dict[int, str]:
+    """Return the present sponsor's name by project. One query."""
+    found = Assignment.objects.filter(
+        project__in=ids, role=Assignment.Role.SPONSOR, ended_on__isnull=True
+    ).values_list("project_id", "user__display_name")
+    return dict(found)

@@ -1,0 +1,305 @@
+"""The project list: filters above, tiles that add up, dense rows, worst first; saved views; bulk actions; search."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Count, Sum
+from django.http import HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from approvals import actions, project_filters, project_rows
+from approvals.lights import Light
+from approvals.models import Stage, StageEvent
+from calendars import store
+from people import audit
+from people.access import VIEW, allows, granted_tree, needs, visible_to
+from people.models import District, User
+from projects import actions as project_actions
+from projects import paging, search
+from projects.models import Assignment, Enterprise, LightTally, Park, Project, SavedView
+
+PAGE_SIZE = 50
+ORDERS = {
+    "worst": ("sort_group", "due_half", "id"),
+    "code": ("code",),
+    "newest": ("-id",),
+}
+BULK_LIMIT = 500
+"""A bulk action touches at most so many projects: a request must end."""
+
+PRESETS = (
+    ("", _("All key projects")),
+    ("mine=on", _("Those I stand by")),
+    ("due=week", _("Due this week")),
+    ("light=red&light=statutory", _("Overdue")),
+    ("waiting=deferral", _("Deferred materials")),
+    ("waiting=supplement", _("Waiting for supplements")),
+)
+
+
+def city_wide(user) -> bool:
+    """Return whether every district is open to the user, so that tallies answer for him. One query."""
+    return not District.objects.exclude(pk__in=granted_tree(District, user, VIEW)).exists()
+
+
+def filtered(request, *, without=()):
+    """Return (form, valid values, visible projects that meet them). No query but the form's choices."""
+    form = project_filters.ProjectFilter(request.GET)
+    values = form.values()
+    today = timezone.localdate()
+    queryset = visible_to(Project.objects.all(), request.user)
+    return form, values, project_filters.narrow(queryset, values, user=request.user, today=today, without=without)
+
+
+def light_counts(user, values: dict, today: dt.date) -> dict[str, int]:
+    """Return how many visible projects show each light, all other filters applied. One or two queries.
+
+    From the tallies where the user sees everything and only places are filtered; else counted.
+    """
+    if set(values) <= {"light", "district", "park"} and city_wide(user):
+        tallies = LightTally.objects.all()
+        if "district" in values:
+            tallies = tallies.filter(district__in=_with_children(values["district"]))
+        if "park" in values:
+            tallies = tallies.filter(park__in=list(values["park"]))
+        return dict(tallies.values_list("light").annotate(number=Sum("projects")).order_by())
+    rows = project_filters.narrow(
+        visible_to(Project.objects.all(), user), values, user=user, today=today, without=("light",)
+    )
+    return dict(rows.values_list("light").annotate(number=Count("id")).order_by())
+
+
+def _with_children(districts):
+    chosen = list(districts)
+    return [*chosen, *District.objects.filter(parent__in=chosen)]
+
+
+@require_GET
+@needs("project.view")
+def project_list(request):
+    """Show the list, worst first."""
+    now = timezone.localtime()
+    actions.sweep(now)
+    form, values, queryset = filtered(request)
+    order = request.GET.get("order") if request.GET.get("order") in ORDERS else "worst"
+    page = paging.page(
+        queryset.select_related("enterprise", "park", "district").defer("search_text", "content"),
+        ORDERS[order],
+        request.GET.get("cursor", ""),
+        PAGE_SIZE,
+    )
+    counts = light_counts(request.user, values, now.date())
+    shown = sum(counts.get(light, 0) for light in values.get("light", counts))
+    context = {
+        "form": form,
+        "values": values,
+        "rows": project_rows.rows(page.rows, store.current(), now),
+        "page": page,
+        "order": order,
+        "now": now,
+        "tiles": _tiles(request, counts, values),
+        "total": sum(counts.values()),
+        "shown": shown,
+        "views": _views(request),
+        "can_bulk": allows(request.user, "project.assign") or allows(request.user, "stage.advance"),
+        "bulk_roles": Assignment.Role.choices,
+        "bulk_people": User.objects.filter(is_active=True).exclude(role__in=["", "sysadmin", "secadmin", "auditor"])
+        .select_related("department").order_by("display_name")
+        if allows(request.user, "project.assign")
+        else [],
+        "stage_names": project_filters.stage_names(),
+        "more_open": any(name in values for name in project_filters.ProjectFilter.MORE),
+        "stale_after": settings.STALE_AFTER_DAYS,
+        "nav": "project-list",
+    }
+    return render(request, "approvals/project_list.html", context)
+
+
+def _tiles(request, counts, values):
+    """Return the tiles: light, number, address that filters by it, and whether it is on."""
+    chosen = set(values.get("light", ()))
+    tiles = []
+    for light in project_filters.LIGHT_TILES:
+        query = request.GET.copy()
+        query.pop("cursor", None)
+        query.setlist("light", [] if chosen == {light} else [light])
+        tiles.append({"light": light, "count": counts.get(light, 0), "url": f"?{query.urlencode()}", "on": light in chosen})
+    return tiles
+
+
+def _views(request):
+    """Return the chips above the list: presets, the user's own views and shared ones. One query."""
+    own = SavedView.objects.filter(owner=request.user) | SavedView.objects.filter(shared=True)
+    current = _canonical(request.GET)
+    chips = [{"name": name, "query": query, "own": False} for query, name in PRESETS]
+    chips += [
+        {"name": view.name, "query": view.query, "own": view.owner_id == request.user.pk, "pk": view.pk}
+        for view in own.distinct().order_by("name")
+    ]
+    for chip in chips:
+        chip["current"] = _canonical_text(chip["query"]) == current
+    return chips
+
+
+def _canonical(query) -> tuple:
+    """Return a query as sorted pairs, without paging and empty values: two URLs of the same filter compare equal."""
+    return tuple(
+        sorted((key, value) for key, many in query.lists() if key not in ("cursor",) for value in many if value)
+    )
+
+
+def _canonical_text(text: str) -> tuple:
+    from django.http import QueryDict
+
+    return _canonical(QueryDict(text))
+
+
+@require_POST
+@needs("project.view")
+def view_save(request):
+    """Keep the present filter under a name, or delete a view of one's own."""
+    query = request.POST.get("query", "").lstrip("?")[:500]
+    if request.POST.get("delete"):
+        SavedView.objects.filter(owner=request.user, pk=request.POST["delete"]).delete()
+        messages.success(request, _("The view was deleted."))
+        return redirect("project-list")
+    name = request.POST.get("name", "").strip()[:30]
+    if not name:
+        messages.error(request, _("Give the view a name."))
+    else:
+        SavedView.objects.update_or_create(
+            owner=request.user,
+            name=name,
+            defaults={"query": query, "shared": bool(request.POST.get("shared")) and allows(request.user, "project.assign")},
+        )
+        messages.success(request, _("The view “%(name)s” was saved.") % {"name": name})
+    return HttpResponseRedirect(reverse("project-list") + (f"?{query}" if query else ""))
+
+
+@require_POST
+@needs("project.assign", "stage.advance")
+def project_bulk(request):
+    """Do one thing to many projects: assign a person, or record a stage. What failed is listed with its reason."""
+    codes = request.POST.getlist("project")
+    if request.POST.get("all"):
+        request.GET = _query_of(request.POST.get("query", ""))
+        queryset = filtered(request)[2]
+    else:
+        queryset = visible_to(Project.objects.filter(code__in=codes), request.user)
+    chosen = list(queryset.order_by("id")[: BULK_LIMIT + 1])
+    back = reverse("project-list") + "?" + request.POST.get("query", "").lstrip("?")
+    if not chosen:
+        messages.error(request, _("Select at least one project."))
+        return HttpResponseRedirect(back)
+    if len(chosen) > BULK_LIMIT:
+        messages.error(request, _("At most %(n)s projects at once: narrow the filter.") % {"n": BULK_LIMIT})
+        return HttpResponseRedirect(back)
+    handler = {"assign": _bulk_assign, "stage": _bulk_stage}.get(request.POST.get("do"))
+    if handler is None:
+        messages.error(request, _("Choose what to do with the selected projects."))
+        return HttpResponseRedirect(back)
+    done, failed = handler(request, chosen)
+    audit.record("project.bulk", by=request.user, request=request, do=request.POST["do"], done=done, failed=len(failed))
+    if done:
+        messages.success(request, ngettext("%(n)s project was updated.", "%(n)s projects were updated.", done) % {"n": done})
+    for project, why in failed[:20]:
+        messages.error(request, _("%(project)s: %(why)s") % {"project": project.name, "why": why})
+    if len(failed) > 20:
+        messages.error(request, _("… and %(n)s more that could not be updated.") % {"n": len(failed) - 20})
+    return HttpResponseRedirect(back)
+
+
+def _query_of(text):
+    from django.http import QueryDict
+
+    return QueryDict(text.lstrip("?"))
+
+
+def _bulk_assign(request, projects):
+    user = User.objects.filter(username=request.POST.get("user", ""), is_active=True).first()
+    role = request.POST.get("role", "")
+    if user is None or role not in Assignment.Role.values:
+        return 0, [(projects[0], _("Choose a role and a person."))]
+    done, failed = 0, []
+    for project in projects:
+        try:
+            project_actions.assign(
+                by=request.user, project=project, role=role, user=user, started_on=timezone.localdate()
+            )
+            done += 1
+        except project_actions.Refused as error:
+            failed.append((project, error.message))
+        except project_actions.Forbidden:
+            failed.append((project, _("You may not assign people to it.")))
+    return done, failed
+
+
+def _bulk_stage(request, projects):
+    """Record the same event on the stage of that code in every selected project."""
+    code, action = request.POST.get("stage", "").strip(), request.POST.get("action", "")
+    note = request.POST.get("note", "").strip()
+    if action not in StageEvent.Kind.values or not code:
+        return 0, [(projects[0], _("Choose a stage number and what happened."))]
+    now = timezone.localtime()
+    stages = {s.chain.project_id: s for s in Stage.objects.filter(chain__project__in=projects, code=code).select_related("chain")}
+    done, failed = 0, []
+    for project in projects:
+        stage = stages.get(project.pk)
+        if stage is None:
+            failed.append((project, _("It has no stage %(code)s.") % {"code": code}))
+            continue
+        try:
+            actions.act(by=request.user, stage=stage, action=action, occurred_at=now, now=now, note=note)
+            done += 1
+        except actions.Refused as error:
+            failed.append((project, error.message))
+        except actions.Forbidden:
+            failed.append((project, _("You may not record its stages.")))
+    return done, failed
+
+
+@require_GET
+@needs("project.view")
+def search_all(request):
+    """Suggest projects, enterprises and parks for a few letters: JSON, eight at most. Three queries."""
+    query = request.GET.get("q", "").strip()
+    results = []
+    if query:
+        found = search.matching(visible_to(Project.objects.all(), request.user), query)
+        for project in found.select_related("enterprise").order_by("sort_group", "due_half", "id")[:5]:
+            results.append(
+                {
+                    "url": reverse("project-page", args=[project.code]),
+                    "name": project.name,
+                    "detail": f"{project.code} {project.enterprise.name if project.enterprise else ''}".strip(),
+                    "light": project.light,
+                    "word": str(Light(project.light).label),
+                }
+            )
+        for enterprise in search.matching(visible_to(Enterprise.objects.all(), request.user), query).order_by("name")[:3]:
+            results.append(
+                {
+                    "url": reverse("enterprise-page", args=[enterprise.credit_code]),
+                    "name": enterprise.name,
+                    "detail": enterprise.credit_code,
+                    "light": "",
+                    "word": _("Enterprise"),
+                }
+            )
+        for park in search.matching(visible_to(Park.objects.all(), request.user), query).order_by("name")[:2]:
+            results.append(
+                {
+                    "url": reverse("park-page", args=[park.code]),
+                    "name": park.name,
+                    "detail": park.code,
+                    "light": "",
+                    "word": _("Park"),
+                }
+            )
+    return JsonResponse({"query": query, "results": results})

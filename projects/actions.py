@@ -1,0 +1,144 @@
+"""Writes on projects that touch several rows: registering, editing, assigning and handing over."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from people import audit
+from people.access import allows, manageable_by, visible_to
+from projects.models import Assignment, MonthlyFigure, Park, Project
+from projects.tallies import tally
+
+TASK_ROLES = (Assignment.Role.SPONSOR, Assignment.Role.TASK_FORCE, Assignment.Role.SERVICE_OFFICER)
+"""The three that must stand within 15 working days of signing (三落实)."""
+
+THREE_WITHIN_DAYS = 15
+"""Working days after signing. Source: 黑龙江招商引资项目服务保障暂行办法 (domain.md §6.4)."""
+
+
+class Forbidden(Exception):
+    """The actor lacks the right."""
+
+
+class Refused(Exception):
+    """Not possible now; `message` says why, `field` names the form field."""
+
+    def __init__(self, message, field: str | None = None):
+        super().__init__(str(message))
+        self.message, self.field = message, field
+
+
+@transaction.atomic
+def register(*, by, project: Project) -> Project:
+    """Save a new, validated project and count it. Its manager is the person who registered it, if he is one.
+
+    :raises Forbidden: `by` may not register projects.
+    """
+    if not allows(by, "project.create"):
+        raise Forbidden
+    project.save()
+    tally(project.district_id, project.park_id, project.light, +1)
+    if allows(by, "stage.advance"):
+        Assignment.objects.create(
+            project=project,
+            role=Assignment.Role.MANAGER,
+            user=by,
+            department=by.department,
+            started_on=project.signed_on or dt.date(project.created_at.year, project.created_at.month, project.created_at.day),
+            made_by=by,
+        )
+    audit.record("project.create", by=by, target=project)
+    return project
+
+
+@transaction.atomic
+def edit(*, by, project: Project, changed: dict) -> Project:
+    """Store `changed` (field → value) on a project, moving its unit between the tallies when it moves.
+
+    :raises Forbidden: `by` may not manage the project.
+    """
+    before = Project.objects.select_for_update().get(pk=project.pk)
+    if not allows(by, "project.edit") or not manageable_by(Project.objects.filter(pk=project.pk), by).exists():
+        raise Forbidden
+    detail = {}
+    for name, value in changed.items():
+        old = getattr(before, name)
+        if old != value:
+            detail[name] = [str(old), str(value)]
+            setattr(before, name, value)
+    if not detail:
+        return before
+    old_place = Project.objects.values_list("district_id", "park_id").get(pk=project.pk)
+    before.save()
+    if old_place != (before.district_id, before.park_id):
+        tally(*old_place, before.light, -1)
+        tally(before.district_id, before.park_id, before.light, +1)
+    audit.record("project.edit", by=by, target=before, changed=detail)
+    return before
+
+
+@transaction.atomic
+def assign(*, by, project: Project, role: str, user, started_on: dt.date, department=None, note: str = "") -> Assignment:
+    """Make `user` responsible for a project in `role` from `started_on`; who held the role before hands over that day.
+
+    :raises Forbidden: `by` may not assign, or not see the project.  :raises Refused: the day lies before the start
+        of the present assignment, or nothing would change.
+    """
+    if not allows(by, "project.assign") or not visible_to(Project.objects.filter(pk=project.pk), by).exists():
+        raise Forbidden
+    current = Assignment.objects.select_for_update().filter(project=project, role=role, ended_on__isnull=True).first()
+    if current is not None:
+        if current.user_id == user.pk and current.department_id == (department.pk if department else None):
+            raise Refused(_("%(who)s already holds this role.") % {"who": user}, "user")
+        if started_on < current.started_on:
+            raise Refused(_("The day lies before the start of the present assignment."), "started_on")
+        current.ended_on, current.hand_over_note = started_on, note
+        current.save(update_fields=["ended_on", "hand_over_note"])
+    made = Assignment.objects.create(
+        project=project, role=role, user=user, department=department or user.department, started_on=started_on, made_by=by
+    )
+    audit.record("project.assign", by=by, target=project, role=role, user=user.username)
+    return made
+
+
+@transaction.atomic
+def report_figure(*, by, project: Project, month: dt.date, investment_done_wan, jobs=None, note="") -> MonthlyFigure:
+    """Store the figures of a month. Investment is cumulative within the year and may not fall.
+
+    :raises Forbidden: `by` may not manage the project.  :raises Refused: the sum would fall against an earlier month,
+        or exceed a later one.
+    """
+    if not manageable_by(Project.objects.filter(pk=project.pk), by).exists():
+        raise Forbidden
+    month = month.replace(day=1)
+    year = MonthlyFigure.objects.filter(project=project, month__year=month.year)
+    earlier = year.filter(month__lt=month).order_by("-month").first()
+    later = year.filter(month__gt=month).order_by("month").first()
+    if earlier and investment_done_wan < earlier.investment_done_wan:
+        raise Refused(
+            _("Investment is counted from January: it cannot be below the %(sum)s of %(month)s.")
+            % {"sum": earlier.investment_done_wan, "month": f"{earlier.month:%Y-%m}"},
+            "investment_done_wan",
+        )
+    if later and investment_done_wan > later.investment_done_wan:
+        raise Refused(
+            _("Investment is counted from January: it cannot be above the %(sum)s of %(month)s.")
+            % {"sum": later.investment_done_wan, "month": f"{later.month:%Y-%m}"},
+            "investment_done_wan",
+        )
+    figure, _made = MonthlyFigure.objects.update_or_create(
+        project=project,
+        month=month,
+        defaults={"investment_done_wan": investment_done_wan, "jobs": jobs, "note": note, "reported_by": by},
+    )
+    return figure
+
+
+def park_code_for(district_code: str) -> str:
+    """Return the next free park code of a district: its 6 digits, PK and two digits. One query.
+
+    Parks have no national code (domain.md §3.3), so this one is ours.
+    """
+    used = set(Park.objects.filter(code__startswith=f"{district_code}PK").values_list("code", flat=True))
+    return next(code for n in range(1, 100) if (code := f"{district_code}PK{n:02d}") not in used)

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ProjectsConfig(AppConfig):
+    """Parks, enterprises, projects and who stands by them."""
+
+    name = "projects"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = _("Projects")

@@ -1,0 +1,39 @@
+"""Light tallies: how many projects of a district and park show a light, so that counts cost nothing at any size."""
+
+from django.db.models import Count, F
+
+from projects.models import LightTally, Project
+
+
+def tally(district_id, park_id, light: str, change: int) -> None:
+    """Add `change` to the tally of a district, park and light; the row is made when it is not there yet.
+
+    Call it in the transaction that changes the project. One query, two the first time.
+    """
+    key = {"district_id": district_id, "park_id": park_id, "light": light}
+    if not LightTally.objects.filter(**key).update(projects=F("projects") + change):
+        LightTally.objects.create(**key, projects=change)
+
+
+def recount() -> None:
+    """Write the tallies anew from the projects: after bulk loading, and for `manage.py verify`'s cure. Three queries."""
+    LightTally.objects.all().delete()
+    LightTally.objects.bulk_create(
+        LightTally(district_id=district, park_id=park, light=light, projects=number)
+        for district, park, light, number in Project.objects.values_list("district", "park", "light")
+        .annotate(number=Count("id"))
+        .order_by()
+    )
+
+
+def differences() -> list[tuple]:
+    """Return (district, park, light, told, counted) where a tally disagrees with the projects. Two queries."""
+    told = {(t.district_id, t.park_id, t.light): t.projects for t in LightTally.objects.all()}
+    counted = {
+        (district, park, light): number
+        for district, park, light, number in Project.objects.values_list("district", "park", "light")
+        .annotate(number=Count("id"))
+        .order_by()
+    }
+    keys = {key for key, number in told.items() if number} | set(counted)
+    return [(*key, told.get(key, 0), counted.get(key, 0)) for key in keys if told.get(key, 0) != counted.get(key, 0)]
