@@ -1,7 +1,7 @@
 """The light of a stage: a comparison of `now` with the instants on its clock, and the reason in words. Pure.
 
-RED means exactly that more than the promise was used, also while the clock stands still afterwards. BLOCKED and STALE are
-judgements about a project (a factor pool too small; no news for too long), which the caller adds before `worst`.
+RED means exactly that more than the promise was used, also while the clock stands still afterwards. BLOCKED and STALE
+are judgements about a project (a factor pool too small; no news for too long), which the caller adds before `worst`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -85,8 +85,8 @@ ORDER = (
     Light.NONE,
     Light.DONE,
 )
-"""From worst to best. A project with one stage running in time and one stopped is green; a finished one is done only when
-nothing is left; silence is worse than green, because then green is only believed."""
+"""From worst to best. With one stage running in time and one stopped a project is green; it is done only when nothing
+is left; silence is worse than green, because then green is only believed."""
 _RANK = {light.value: rank for rank, light in enumerate(ORDER)}
 
 
@@ -111,7 +111,7 @@ def _reached(instant: datetime | None, now: datetime) -> bool:
 
 
 def next_flip(clock: StageClock, now: datetime | None = None) -> datetime | None:
-    """Return the first instant after `now` (default: the clock's) at which the light changes by itself; None if never."""
+    """Return the first instant after `now` (default: the clock's) at which the light changes by itself, or None."""
     now = now or clock.now
     if clock.closed or not clock.accepted:
         return None
@@ -125,7 +125,7 @@ def worst(lights: Iterable[Light | str]) -> Light:
     return Light(min(lights, key=lambda light: _RANK[str(light)], default=Light.NONE))
 
 
-# -- words -----------------------------------------------------------------------------------------------------------------
+# -- words -------------------------------------------------------------------------------------------------------------
 _SENTENCES = {
     Light.OVERDUE_STATUTORY: _(
         "{stage}: {used} net days used, statutory limit {statutory}, over the statutory limit since {statutory_since}"

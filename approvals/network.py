@@ -1,8 +1,8 @@
 """The critical path through a network of activities, exact in Decimal. Pure.
 
-A network says how long the approvals themselves take: market and construction time between stages (`lag_days`) moves
-dates (`approvals.plan`), not this figure. Activities in calendar days are converted at five to seven, rounded up to half
-a day, and the network says so (`approximate`).
+A network says how long the approvals themselves take: market and construction time between stages (`lag_days`)
+moves dates (`approvals.plan`), not this figure. Activities in calendar days are converted at five to seven, rounded up
+to half a day, and the network says so (`approximate`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -77,8 +77,8 @@ class NegativeDuration(NetworkError):
 class Network:
     """Times in working days from the start of the first activity, by code.
 
-    `critical` is one longest path in order (of several, the one whose codes were given first), so its durations add up to
-    `length`; `tight` are all codes without slack. `approximate` tells that calendar days were converted.
+    `critical` is one longest path in order (of several, the one whose codes were given first): its durations add up
+    to `length`; `tight` are all codes without slack. `approximate` tells that calendar days were converted.
     """
 
     order: tuple[str, ...]
@@ -141,7 +141,7 @@ def _cycle(prerequisites: Mapping[str, tuple[str, ...]], stuck: set[str]) -> lis
 
 
 def analyse(activities: Iterable[Activity]) -> Network:
-    """Return early and late times, slack and the critical path. O(activities + prerequisites). Errors: `topological`."""
+    """Return early and late times, slack and the critical path. Linear in the prerequisites. Errors: `topological`."""
     activities = list(activities)
     order = topological(activities)
     by_code = {activity.code: activity for activity in activities}
