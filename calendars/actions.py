@@ -12,9 +12,9 @@ from calendars.models import CalendarVersion, DayOverride
 from calendars.workdays import FIRST, LAST, Day, WorkCalendar
 
 # Apps above register here in ready(). A function of `after_change` gets the old and the new calendar within the
-# transaction of the change and returns the deadlines that it moved, or None. A function of `list_moves` gets a version's
-# number and the user who looks, and returns those of the moved deadlines that this user may see: objects with `label`,
-# `url`, `was_on`, `is_on`.
+# transaction of the change and returns the deadlines that it moved, or None. A function of `list_moves` gets the number
+# of a version and the user who looks, and returns those of the moved deadlines that this user may see: objects with
+# `label`, `url`, `was_on`, `is_on`.
 after_change: list[Callable[[WorkCalendar, WorkCalendar], Iterable | None]] = []
 list_moves: list[Callable[[int, object], Iterable]] = []
 

@@ -8,7 +8,7 @@ class CalendarsConfig(AppConfig):
 
     name = "calendars"
     default_auto_field = "django.db.models.BigAutoField"
-    verbose_name = _("Working calendar")
+    verbose_name = _("Working-day calendar")
 
     def ready(self):
         from calendars import store

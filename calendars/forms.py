@@ -31,13 +31,15 @@ class NoticeForm(forms.Form):
         label=_("Text of the notice, or one day a line"),
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
-        help_text=_("Paste the notice as it stands. Single days: “2027-01-01 休 元旦” for a rest day, “2027-02-06 班” for work."),
+        help_text=_(
+            "Paste the notice as it stands. Single days: “2027-01-01 休 元旦” for a rest day, “2027-02-06 班” for work."
+        ),
     )
     source = forms.CharField(
         label=_("Source"), max_length=200, help_text=_("Issuer and document number, as it can be looked up.")
     )
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
-    based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
 
     def clean(self):
         data = super().clean()

@@ -1,11 +1,13 @@
 """Reading the State Council's holiday notice, as pasted from its web page. Pure: no Django.
 
 Two forms are understood, and may be mixed:
-- the notice's own sentences, a festival at a time: 「元旦：1月1日（周四）至3日（周六）放假调休，共3天。1月4日（周日）上班。」
+- the notice's own sentences, a festival at a time:
+  「元旦：1月1日（周四）至3日（周六）放假调休，共3天。1月4日（周日）上班。」
 - plain lines, a day each: `2027-01-01 休 元旦`, `2027-02-06 班`.
 
-What the text says twice is compared: the weekday in brackets with the date, 共n天 with the days counted. A contradiction
-is a problem and nothing is guessed; sentences without 放假, 补休, 上班 or 调至 carry no day and are passed over.
+What the text says twice is compared: the weekday in brackets with the date, 共n天 with the days counted. A
+contradiction is a problem and nothing is guessed; sentences without 放假, 补休, 上班 or 调至 carry no day and are
+passed over.
 """
 
 import re
@@ -20,7 +22,8 @@ WEEKDAYS = "一二三四五六日"
 DATE = re.compile(r"(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日(?:\(([^)]*)\))?")
 RANGE = re.compile(rf"({DATE.pattern})(?:至({DATE.pattern}))?")
 PLAIN = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?\s*(?:\([^)]*\))?\s*(放假|休息|休|上班|班)\s*(.*)")
-HEAD = re.compile(r"(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\d+[.、])?\s*([^\d\s，。；：:月日][^，。；：:月]{1,40})[：:]\s*")
+NUMBERING = r"(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\d+[.、])?\s*"
+HEAD = re.compile(NUMBERING + r"([^\d\s，。；：:月日][^，。；：:月]{1,40})[：:]\s*")
 VERB = re.compile(r"放假|补休|上班")
 TITLE_YEAR = re.compile(r"(\d{4})年[^。\d\n]{0,60}(?:节假日|放假)")
 STATED_DAYS = re.compile(r"共(\d{1,3})天")
@@ -146,7 +149,7 @@ class _Dates:
         self.suspects: list[tuple[str, str]] = []
 
     def span(self, match: re.Match) -> list[date]:
-        """Return the days of a date or a range, both ends included. OverflowError when it runs backwards or too long."""
+        """Return the days of a date or a range, both ends included. OverflowError when backwards or too long."""
         start = self._read(match.group(2, 3, 4, 5), match[1])
         end = self._read(match.group(7, 8, 9, 10), match[6]) if match[6] else start
         length = (end - start).days + 1

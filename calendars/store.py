@@ -1,4 +1,4 @@
-"""The calendar in force: notices from `chinesecalendar` (data only, never its arithmetic) plus the entries in the database.
+"""The calendar in force: notices from `chinesecalendar` (data only, never its arithmetic) plus entries in the database.
 
 A built calendar is kept per process. Within a request the newest version is looked up once (one indexed row); outside
 of requests, in commands and tests, at every call. `chinesecalendar` covers 2004–2026 and raises for other years, which

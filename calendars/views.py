@@ -51,16 +51,14 @@ def calendar_page(request):
 @needs("calendar.edit")
 def change_calendar(request):
     """Take a notice: GET the form, POST `preview` the days that change, POST `save` them as a new version."""
-    calendar = store.current()
     if request.method != "POST":
         year = _year(request.GET.get("year"), store.missing_notice(timezone.localdate()) or timezone.localdate().year)
-        start = {"year": year, "based_on": calendar.version, "kind": NoticeForm.NOTICE}
-        return _change_page(request, NoticeForm(initial=start), calendar)
+        return _change_page(request, NoticeForm(initial={"year": year, "kind": NoticeForm.NOTICE}))
     form = NoticeForm(request.POST)
     if not form.is_valid():
-        return _change_page(request, form, calendar, status=422)
+        return _change_page(request, form, status=422)
     if request.POST.get("action") != "save":
-        return _change_page(request, form, calendar, preview=actions.changes(form.cleaned_data["days"], calendar))
+        return _preview_page(request, form)
     return _save(request, form)
 
 
@@ -76,12 +74,11 @@ def _save(request, form):
             notice_year=year if data["kind"] == NoticeForm.NOTICE else None,
             based_on=data["based_on"],
         )
-    except actions.CalendarChanged as changed:
-        messages.error(request, _("Somebody else changed the calendar meanwhile. Look at the preview again, then save."))
-        form.data = form.data.copy()
-        form.data["based_on"] = changed.version
-        calendar = store.current()
-        return _change_page(request, form, calendar, preview=actions.changes(data["days"], calendar), status=409)
+    except actions.CalendarChanged:
+        messages.error(
+            request, _("Somebody else changed the calendar meanwhile. Look at the preview again, then save.")
+        )
+        return _preview_page(request, form, status=409)
     except actions.NothingToChange:
         messages.info(request, _("The calendar says all this already. Nothing was changed."))
         return redirect(_page(year))
@@ -96,7 +93,9 @@ def revert_calendar(request):
         if "override" in request.POST:
             entry = get_object_or_404(DayOverride, pk=_number(request.POST["override"]))
             year = entry.date.year
-            version = actions.revert_override(entry, by=request.user, note=_("Taken back: %(entry)s") % {"entry": entry})
+            version = actions.revert_override(
+                entry, by=request.user, note=_("Taken back: %(entry)s") % {"entry": entry}
+            )
         else:
             old = get_object_or_404(CalendarVersion, number=_number(request.POST.get("version")))
             year = old.notice_year or _first_year(old)
@@ -106,7 +105,9 @@ def revert_calendar(request):
         messages.info(request, _("This had been taken back already. Nothing was changed."))
         return redirect("calendar")
     except actions.CalendarChanged:
-        messages.error(request, _("Somebody else changed the calendar meanwhile. Nothing was changed, please try again."))
+        messages.error(
+            request, _("Somebody else changed the calendar meanwhile. Nothing was changed, please try again.")
+        )
         return redirect("calendar")
     return _done(request, version, year)
 
@@ -129,14 +130,17 @@ def _done(request, version: CalendarVersion, year: int):
     return redirect(f"{_page(year)}&version={version.number}#versions")
 
 
-def _change_page(request, form, calendar, preview=None, status=200):
-    context = {
-        "form": form,
-        "calendar": calendar,
-        "preview": preview,
-        "preview_moves": sum(change.moves_workdays for change in preview or ()),
-    }
-    return render(request, "calendars/change.html", context, status=status)
+def _preview_page(request, form, status=200):
+    """Show what would change, with a second form that saves exactly what was previewed, on this version."""
+    calendar = store.current()
+    preview = actions.changes(form.cleaned_data["days"], calendar)
+    checked = NoticeForm({**form.data.dict(), "based_on": calendar.version}, auto_id=False)
+    turns = sum(change.moves_workdays for change in preview)
+    return _change_page(request, form, status, preview=preview, preview_moves=turns, checked=checked)
+
+
+def _change_page(request, form, status=200, **context):
+    return render(request, "calendars/change.html", {"form": form, **context}, status=status)
 
 
 def _moves(request) -> dict:

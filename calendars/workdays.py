@@ -11,8 +11,8 @@ Design overview
 - A year is known when the State Council's notice for it is in the data. Every other year is provisional: weekends only,
   and every `Moment` that leans on it says so.
 
-Rules: design.md §4. Time: counting starts on the working day after the given date (《行政许可法》第八十二条 counts working
-days, the day of acceptance itself is not counted).
+Source: 《行政许可法》第八十二条, limits are working days without legal holidays. Counting starts on the working day after
+the given date: the day of acceptance itself is not counted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -120,8 +120,8 @@ class WorkCalendar:
         """Return when a limit of `amount` working days ends that starts after `day`.
 
         n days end at the close of the n-th working day after `day`; n.5 days at noon of the next one; 0 days at the
-        close of `day` itself, even on a rest day. Clamped to the year 9999. ValueError for a negative amount or one that
-        is not a multiple of 0.5.
+        close of `day` itself, even on a rest day. Clamped to the year 9999. ValueError for a negative amount or one
+        that is not a multiple of 0.5.
         """
         halves = half_days(amount)
         if halves == 0:

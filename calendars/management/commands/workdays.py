@@ -35,6 +35,7 @@ def amount(text: str) -> Decimal:
 
 
 class Command(BaseCommand):
+    requires_system_checks: list = []  # arithmetic only: nothing to check, and half a second less
     help = "Working-day arithmetic on the calendar in force, as JSON (add) or a number (between)."
 
     def add_arguments(self, parser):
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         adding = commands.add_parser("add", help="when a limit of N working days that starts after DATE ends")
         adding.add_argument("date", type=day)
         adding.add_argument("amount", type=amount, metavar="N", help="whole or half working days: 20, 49.5")
-        counting = commands.add_parser("between", help="the number of working days in (A, B], negative when B is earlier")
+        counting = commands.add_parser("between", help="number of working days in (A, B], negative when B is earlier")
         counting.add_argument("after", type=day, metavar="A")
         counting.add_argument("through", type=day, metavar="B")
 
@@ -52,9 +53,7 @@ class Command(BaseCommand):
             self.stdout.write(str(calendar.between(options["after"], options["through"])))
             return
         due = calendar.add(options["date"], options["amount"])
-        self.stdout.write(
-            json.dumps({"date": due.date.isoformat(), "half": due.half, "provisional": due.provisional})
-        )
+        self.stdout.write(json.dumps({"date": due.date.isoformat(), "half": due.half, "provisional": due.provisional}))
 
     def _calendar(self):
         """Return the calendar in force; before the first migration, the delivered one."""
