@@ -13,12 +13,14 @@ Cost: `visible_to` adds no query of its own, only conditions;
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import wraps
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from people import roles
@@ -62,6 +64,16 @@ def require(user, permission: str) -> None:
         raise PermissionDenied(permission)
 
 
+def needs_login(view):
+    """Decorate a view that everybody who is logged in may use."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        return view(request, *args, **kwargs) if request.user.is_authenticated else to_login(request)
+
+    return guarded
+
+
 def needs(*permissions: str):
     """Decorate a view: log-in first, then 403 unless the role has one of the permissions."""
     for permission in permissions:
@@ -71,7 +83,7 @@ def needs(*permissions: str):
         @wraps(view)
         def guarded(request, *args, **kwargs):
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+                return to_login(request)
             if not any(allows(request.user, permission) for permission in permissions):
                 raise PermissionDenied(permissions[0])
             return view(request, *args, **kwargs)
@@ -79,6 +91,29 @@ def needs(*permissions: str):
         return guarded
 
     return decorate
+
+
+def to_login(request) -> HttpResponse:
+    """Send a visitor to the log-in page, which leads back to the page he was on (for a POST: the page with the form).
+
+    htmx gets 401 with `HX-Redirect`, so that no log-in page lands inside a fragment.
+    """
+    fragment = "HX-Request" in request.headers
+    page = request.get_full_path()
+    if fragment or request.method != "GET":
+        page = _own_page(request, request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+    url = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page})}"
+    if fragment:
+        return HttpResponse(status=401, headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
+
+
+def _own_page(request, url: str) -> str:
+    """Return path and query of a URL of this site, "/" for any other."""
+    if not url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
+        return "/"
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 # --- where ------------------------------------------------------------------------------------------------------

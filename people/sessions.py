@@ -1,6 +1,6 @@
 """The session list: which browsers a person is logged in with, and how to end one.
 
-Limits: 30 minutes without a request, 12 hours in all (settings `SESSION_IDLE_MINUTES`, `SESSION_ABSOLUTE_HOURS`).
+Limits, from the settings: IDLE_MINUTES (30) without a request, SESSION_COOKIE_AGE seconds (12 hours) in all.
 """
 
 from datetime import datetime, timedelta
@@ -47,18 +47,8 @@ def expired(session, now: datetime) -> bool:
     started, seen = session.get(STARTED), session.get(SEEN)
     if started is None or seen is None:
         return False
-    idle = now.timestamp() - seen > settings_minutes() * 60
-    return idle or now.timestamp() - started > settings_hours() * 3600
-
-
-def settings_minutes() -> float:
-    """Return how many minutes without a request end a session."""
-    return getattr(settings, "SESSION_IDLE_MINUTES", 30)
-
-
-def settings_hours() -> float:
-    """Return how many hours a session lives at most."""
-    return getattr(settings, "SESSION_ABSOLUTE_HOURS", 12)
+    idle = now.timestamp() - seen > settings.IDLE_MINUTES * 60
+    return idle or now.timestamp() - started > settings.SESSION_COOKIE_AGE
 
 
 def touch(request, now: datetime) -> None:
@@ -92,6 +82,6 @@ def live(now: datetime):
     """Return the rows of sessions that can still be used."""
     return UserSession.objects.filter(
         ended_at=None,
-        seen_at__gte=now - timedelta(minutes=settings_minutes()) - TOUCH_EVERY,
-        started_at__gte=now - timedelta(hours=settings_hours()),
+        seen_at__gte=now - timedelta(minutes=settings.IDLE_MINUTES) - TOUCH_EVERY,
+        started_at__gte=now - timedelta(seconds=settings.SESSION_COOKIE_AGE),
     )

@@ -23,7 +23,9 @@ class SampleForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=[("a", _("Approval")), ("b", _("Filing"))])
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     way = forms.ChoiceField(
-        label=_("How"), choices=[("a", _("All or nothing")), ("b", _("Good rows only"))], widget=forms.RadioSelect
+        label=_("Way of import"),
+        choices=[("a", _("All or nothing")), ("b", _("Good rows only"))],
+        widget=forms.RadioSelect,
     )
     agreed = forms.BooleanField(label=_("I have checked the document number"), required=False)
 

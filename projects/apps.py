@@ -8,3 +8,8 @@ class ProjectsConfig(AppConfig):
     name = "projects"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = _("Projects")
+
+    def ready(self):
+        from people import grants
+
+        grants.register("projects.park", {"view_projects": grants.SEE, "manage_projects": grants.MANAGE})

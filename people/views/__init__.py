@@ -1,0 +1,1 @@
+"""Pages of people: account, accounts and departments, grants, audit log, feedback."""
