@@ -66,36 +66,45 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 class Snapshot:
-    """A copy of the test database: in memory on SQLite, as serialised rows on PostgreSQL."""
+    """A copy of the test database, kept in memory: pages of the file on SQLite, rows of every table on PostgreSQL."""
 
     def __init__(self, connection):
         connection.ensure_connection()
         if connection.vendor == "sqlite":
             self.copy = sqlite3.connect(":memory:", check_same_thread=False)
             connection.connection.backup(self.copy)
-        else:
-            self.copy = connection.creation.serialize_db_to_string()
+            return
+        with connection.connection.cursor() as cursor:
+            self.rows = {}
+            for table in connection.introspection.table_names():
+                with cursor.copy(f'COPY "{table}" TO STDOUT') as out:
+                    self.rows[table] = b"".join(bytes(block) for block in out)
+            cursor.execute("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'")
+            self.sequences = cursor.fetchall()
 
     def restore(self, connection) -> None:
         """Make the database what it was. No other connection may hold a transaction open."""
-        from django.core.management import call_command
-        from django.core.management.color import no_style
-
+        connection.close()  # a transaction that a test left open must not survive
+        connection.ensure_connection()
         if connection.vendor == "sqlite":
-            connection.close()  # a transaction that a test left open must not survive
-            connection.ensure_connection()
             self.copy.backup(connection.connection)
-            return
-        with connection.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")  # append-only triggers stay quiet
-            call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True, reset_sequences=False)
-            connection.creation.deserialize_db_from_string(self.copy)
-            cursor.execute("SET session_replication_role = DEFAULT")
-            from django.apps import apps
-
-            for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models(include_auto_created=True)):
-                cursor.execute(statement)
+        else:
+            self.restore_postgres(connection)
         forget_caches()
+
+    def restore_postgres(self, connection) -> None:
+        """Empty all tables and fill them again; triggers (append-only) and foreign keys rest meanwhile."""
+        from django.db import transaction
+
+        with transaction.atomic(), connection.connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute("TRUNCATE " + ", ".join(f'"{table}"' for table in self.rows))
+            for table, rows in self.rows.items():
+                if rows:
+                    with cursor.copy(f'COPY "{table}" FROM STDIN') as into:
+                        into.write(rows)
+            for name, last in self.sequences:
+                cursor.execute("SELECT setval(%s, %s, %s)", [f'"{name}"', last or 1, last is not None])
 
 
 def forget_caches() -> None:
@@ -148,7 +157,6 @@ def demo_city(transactional_db, city_snapshot):
 
     if "copy" in city_snapshot:
         city_snapshot["copy"].restore(connection)
-        forget_caches()
         return
     call_command("demo", "load", verbosity=0)
     city_snapshot["copy"] = Snapshot(connection)

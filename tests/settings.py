@@ -20,6 +20,8 @@ SCRATCH = tempfile.gettempdir()
 MEDIA_ROOT = f"{SCRATCH}/luodi-test-media-{os.getpid()}"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads of the live server and of race tests need connections of their own.
-    DATABASES["default"]["TEST"] = {"NAME": f"{SCRATCH}/luodi-test-{os.getpid()}.sqlite3"}
+    DATABASES["default"]["TEST"] = {"NAME": f"{SCRATCH}/luodi-test-{os.getpid()}.sqlite3", "SERIALIZE": False}
     OPTIONS = DATABASES["default"]["OPTIONS"]
     OPTIONS["init_command"] = OPTIONS["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+else:
+    DATABASES["default"]["TEST"] = {"SERIALIZE": False}  # tests/conftest.py copies the tables itself

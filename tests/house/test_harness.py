@@ -32,8 +32,11 @@ def test_the_database_is_the_one_that_was_asked_for():
 @pytest.mark.parametrize("turn", [1, 2])
 def test_committed_rows_are_gone_in_the_next_test(turn, django_user_model):
     """Also where a trigger refuses DELETE: the database is put back, not emptied."""
+    from django.contrib.auth.models import Permission
+
     from people import audit
 
+    assert Permission.objects.exists()
     assert not django_user_model.objects.filter(username="left-over").exists()
     user = django_user_model.objects.create_user("left-over", display_name="某人")
     audit.record("login", by=user)
