@@ -72,7 +72,7 @@ class ProjectFilter(forms.Form):
     )
     mine = forms.BooleanField(required=False, label=_("Only those I stand by"))
 
-    MORE = ("kind", "status", "key_level", "start", "due", "waiting", "officer", "template", "mine")
+
 
     def values(self) -> dict:
         """Return the fields that hold a valid, non-empty value."""

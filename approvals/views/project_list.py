@@ -1,20 +1,19 @@
 """The project list: filters above, tiles that add up, dense rows, worst first; saved views; bulk actions; search."""
 
 import datetime as dt
+from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Sum
-from django.http import HttpResponseRedirect, JsonResponse
+from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from approvals import actions, project_filters, project_rows
-from approvals.lights import Light
 from approvals.models import Stage, StageEvent
 from calendars import store
 from people import audit
@@ -30,16 +29,26 @@ ORDERS = {
     "code": ("code",),
     "newest": ("-id",),
 }
+SINGLES = ("sponsor", "officer", "start", "due", "waiting", "kind", "status", "key_level")
+BULK_ACTIONS = (
+    StageEvent.Kind.NOTE,
+    StageEvent.Kind.RECEIVE,
+    StageEvent.Kind.ACCEPT,
+    StageEvent.Kind.START_HANDLING,
+    StageEvent.Kind.PASS,
+)
+"""What can be recorded for many projects at once: what needs no fact of its own."""
+
 BULK_LIMIT = 500
 """A bulk action touches at most so many projects: a request must end."""
 
 PRESETS = (
-    ("", _("All key projects")),
-    ("mine=on", _("Those I stand by")),
-    ("due=week", _("Due this week")),
-    ("light=red&light=statutory", _("Overdue")),
-    ("waiting=deferral", _("Deferred materials")),
-    ("waiting=supplement", _("Waiting for supplements")),
+    ("", gettext_lazy("All key projects")),
+    ("mine=on", gettext_lazy("Those I stand by")),
+    ("due=week", gettext_lazy("Due this week")),
+    ("light=red&light=statutory", gettext_lazy("Overdue")),
+    ("waiting=deferral", gettext_lazy("Deferred materials")),
+    ("waiting=supplement", gettext_lazy("Waiting for supplements")),
 )
 
 
@@ -107,18 +116,34 @@ def project_list(request):
         "total": sum(counts.values()),
         "shown": shown,
         "views": _views(request),
+        "can_assign": allows(request.user, "project.assign"),
+        "can_advance": allows(request.user, "stage.advance"),
         "can_bulk": allows(request.user, "project.assign") or allows(request.user, "stage.advance"),
+        "perms_import": allows(request.user, "project.import"),
+        "perms_export": allows(request.user, "project.export"),
+        "perms_create": allows(request.user, "project.create"),
+        "bulk_actions": [(k.value, k.label) for k in BULK_ACTIONS],
+        "pickers": [_options(form[name]) for name in ("district", "park", "department")],
+        "singles": [_options(form[name]) for name in SINGLES],
         "bulk_roles": Assignment.Role.choices,
         "bulk_people": User.objects.filter(is_active=True).exclude(role__in=["", "sysadmin", "secadmin", "auditor"])
         .select_related("department").order_by("display_name")
         if allows(request.user, "project.assign")
         else [],
         "stage_names": project_filters.stage_names(),
-        "more_open": any(name in values for name in project_filters.ProjectFilter.MORE),
-        "stale_after": settings.STALE_AFTER_DAYS,
-        "nav": "project-list",
     }
     return render(request, "approvals/project_list.html", context)
+
+
+def _options(bound):
+    """Return a filter's field with its options and what is chosen, in the form the template draws. One query at most."""
+    chosen = set(bound.form.data.getlist(bound.name))
+    options = [
+        {"value": str(value), "label": label, "on": str(value) in chosen}
+        for value, label in bound.field.choices
+        if str(value)
+    ]
+    return {"field": bound, "options": options, "chosen": len([o for o in options if o["on"]])}
 
 
 def _tiles(request, counts, values):
@@ -155,8 +180,6 @@ def _canonical(query) -> tuple:
 
 
 def _canonical_text(text: str) -> tuple:
-    from django.http import QueryDict
-
     return _canonical(QueryDict(text))
 
 
@@ -188,7 +211,7 @@ def project_bulk(request):
     """Do one thing to many projects: assign a person, or record a stage. What failed is listed with its reason."""
     codes = request.POST.getlist("project")
     if request.POST.get("all"):
-        request.GET = _query_of(request.POST.get("query", ""))
+        request.GET = QueryDict(request.POST.get("query", "").lstrip("?"))
         queryset = filtered(request)[2]
     else:
         queryset = visible_to(Project.objects.filter(code__in=codes), request.user)
@@ -213,12 +236,6 @@ def project_bulk(request):
     if len(failed) > 20:
         messages.error(request, _("… and %(n)s more that could not be updated.") % {"n": len(failed) - 20})
     return HttpResponseRedirect(back)
-
-
-def _query_of(text):
-    from django.http import QueryDict
-
-    return QueryDict(text.lstrip("?"))
 
 
 def _bulk_assign(request, projects):
@@ -267,39 +284,42 @@ def _bulk_stage(request, projects):
 @require_GET
 @needs("project.view")
 def search_all(request):
-    """Suggest projects, enterprises and parks for a few letters: JSON, eight at most. Three queries."""
-    query = request.GET.get("q", "").strip()
-    results = []
-    if query:
-        found = search.matching(visible_to(Project.objects.all(), request.user), query)
-        for project in found.select_related("enterprise").order_by("sort_group", "due_half", "id")[:5]:
-            results.append(
-                {
-                    "url": reverse("project-page", args=[project.code]),
-                    "name": project.name,
-                    "detail": f"{project.code} {project.enterprise.name if project.enterprise else ''}".strip(),
-                    "light": project.light,
-                    "word": str(Light(project.light).label),
-                }
-            )
-        for enterprise in search.matching(visible_to(Enterprise.objects.all(), request.user), query).order_by("name")[:3]:
-            results.append(
-                {
-                    "url": reverse("enterprise-page", args=[enterprise.credit_code]),
-                    "name": enterprise.name,
-                    "detail": enterprise.credit_code,
-                    "light": "",
-                    "word": _("Enterprise"),
-                }
-            )
-        for park in search.matching(visible_to(Park.objects.all(), request.user), query).order_by("name")[:2]:
-            results.append(
-                {
-                    "url": reverse("park-page", args=[park.code]),
-                    "name": park.name,
-                    "detail": park.code,
-                    "light": "",
-                    "word": _("Park"),
-                }
-            )
-    return JsonResponse({"query": query, "results": results})
+    """Suggest projects, enterprises and parks for a few letters; without scripts, lead to the filtered list.
+
+    Three queries, ten suggestions at most.
+    """
+    query = request.GET.get("q", "").strip()[:100]
+    if request.headers.get("HX-Request") != "true":
+        return HttpResponseRedirect(f"{reverse('project-list')}?{urlencode({'q': query})}")
+    results = _suggestions(request.user, query) if query else []
+    return render(request, "_parts/suggest.html", {"results": results})
+
+
+def _suggestions(user, query):
+    """Return what is found under `query`, projects first, worst light first."""
+    projects = search.matching(visible_to(Project.objects.all(), user), query).select_related("enterprise")
+    enterprises = search.matching(visible_to(Enterprise.objects.all(), user), query)
+    parks = search.matching(visible_to(Park.objects.all(), user), query)
+    found = [
+        {
+            "url": reverse("project-page", args=[project.code]),
+            "title": project.name,
+            "detail": " ".join(filter(None, [project.code, project.enterprise.name if project.enterprise else ""])),
+            "light": project.light,
+        }
+        for project in projects.order_by("sort_group", "due_half", "id")[:5]
+    ]
+    found += [
+        {
+            "url": reverse("enterprise-page", args=[enterprise.credit_code]),
+            "title": enterprise.name,
+            "detail": enterprise.credit_code,
+            "kind": _("Enterprise"),
+        }
+        for enterprise in enterprises.order_by("name")[:3]
+    ]
+    found += [
+        {"url": reverse("park-page", args=[park.code]), "title": park.name, "detail": park.code, "kind": _("Park")}
+        for park in parks.order_by("name")[:2]
+    ]
+    return found
