@@ -1,0 +1,24 @@
+"""The importers, one module per kind. `make` is the only way to one."""
+
+from importlib import import_module
+
+CLASSES = {
+    "projects": ("imports.importers.projects", "ProjectImporter"),
+    "enterprises": ("imports.importers.enterprises", "EnterpriseImporter"),
+    "parks": ("imports.importers.parks", "ParkImporter"),
+    "progress": ("imports.importers.progress", "ProgressImporter"),
+    "schedule": ("imports.importers.schedule", "ScheduleImporter"),
+}
+
+
+def importer_class(kind: str):
+    """Return the importer class of a kind. Raises KeyError for an unknown one."""
+    module, name = CLASSES[kind]
+    return getattr(import_module(module), name)
+
+
+def make(kind: str, *, by=None, now=None, rules=None):
+    """Return an importer for one run; `rules` is the mapping that a schedule needs."""
+    importer = importer_class(kind)(by=by, now=now)
+    importer.rules = rules
+    return importer

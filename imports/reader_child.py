@@ -1,0 +1,325 @@
+"""The process that opens an uploaded file: no Django, no database, limits on time and memory, JSON in and JSON out.
+
+Run as `python -m imports.reader_child`; the request is one JSON object on standard input: path, name, sheet, known
+(normal forms of the headings looked for) and limits. The answer is one JSON object: the table, or `{"refused": word}`
+with a word of `reader.REFUSALS`. A file that kills this process (bomb, corrupt structure) kills nothing else.
+"""
+
+import contextlib
+import csv
+import io
+import json
+import re
+import sys
+import zipfile
+from datetime import date, datetime, time, timedelta
+
+from imports import headings
+
+
+class Refused(Exception):
+    """The file is not read; the word says why."""
+
+    def __init__(self, word, **params):
+        super().__init__(word)
+        self.answer = {"refused": word, "params": params}
+
+
+def limit_resources(cpu_seconds: int, memory_mb: int):
+    """Bound this process (POSIX only): processor seconds, address space, no core file, no file written."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 2))
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+# --- What kind of file it is ------------------------------------------------------------------------------------
+
+WORKBOOKS = (".xlsx", ".xls")
+TEXTS = (".csv", ".txt")
+
+
+def kind_of(path: str, name: str, limits: dict) -> str:
+    """Return "workbook" or "text" after looking at the name and the first bytes.
+
+    :raises Refused: for what is not read, with the word that says why.
+    """
+    ending = name[name.rfind(".") :].lower() if "." in name else ""
+    with open(path, "rb") as file:
+        head = file.read(4096)
+        file.seek(0)
+        if not head:
+            raise Refused("empty")
+        if ending in (".xlsm", ".xltm", ".xlsb"):
+            raise Refused("macro")
+        if ending not in WORKBOOKS + TEXTS:
+            raise Refused("ending", ending=ending or "—")
+        if head[:4] == b"PK\x03\x04":
+            _check_zip(file, limits)
+            if ending != ".xlsx":
+                raise Refused("renamed_workbook", ending=ending)
+            return "workbook"
+        if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+            _check_ole(file.read())
+            if ending != ".xls":
+                raise Refused("renamed_workbook", ending=ending)
+            return "workbook"
+    if ending in WORKBOOKS:
+        start = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+        raise Refused(
+            "renamed_html" if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"mime")) else "renamed"
+        )
+    if head[:5] == b"%PDF-" or head[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0", b"GIF8", b"Rar!"):
+        raise Refused("not_text")
+    return "text"
+
+
+def _check_zip(file, limits):
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise Refused("corrupt") from error
+    if len(members) > limits["members"]:
+        raise Refused("members", count=len(members), most=limits["members"])
+    if sum(member.file_size for member in members) > limits["unpacked_mb"] << 20:
+        raise Refused("unpacked", most=limits["unpacked_mb"])
+    names = {member.filename for member in members}
+    if any(name.endswith("vbaProject.bin") for name in names):
+        raise Refused("macro")
+    if any(member.flag_bits & 1 for member in members):
+        raise Refused("encrypted")
+    if "xl/workbook.xml" not in names:
+        raise Refused("other_office")
+
+
+def _check_ole(content: bytes):
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        raise Refused("encrypted")
+    if "_VBA_PROJECT".encode("utf-16-le") in content:
+        raise Refused("macro")
+    if "Workbook".encode("utf-16-le") not in content and "Book".encode("utf-16-le") not in content:
+        raise Refused("other_office")
+
+
+# --- Workbooks ------------------------------------------------------------------------------------
+
+
+def read_workbook(path: str, known: set[str], wanted: str, limits: dict) -> dict:
+    """Return the table of the sheet `wanted`, or of the visible sheet that holds most of the known headings."""
+    import python_calamine as calamine
+
+    try:
+        book = calamine.CalamineWorkbook.from_path(path)
+    except calamine.PasswordError as error:
+        raise Refused("encrypted") from error
+    except Exception as error:
+        raise Refused("corrupt") from error
+    visible = [
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet
+    ]
+    if wanted and wanted not in book.sheet_names:
+        raise Refused("no_sheet", sheet=wanted, sheets="、".join(visible))
+    best = None
+    for name in [wanted] if wanted else visible:
+        rows = _sheet_rows(book, name, limits, headings.LOOK_AT_ROWS + 5, look_only=True)
+        found = headings.find([cells for _, cells in rows["rows"]], known)
+        if best is None or (found.hits if found else 0) > best[0]:
+            best = (found.hits if found else 0, name)
+    if best is None:
+        raise Refused("no_rows")
+    table = _sheet_rows(book, best[1], limits, limits["rows"] + headings.LOOK_AT_ROWS)
+    return table | {
+        "sheet": best[1],
+        "other_sheets": [name for name in visible if name != best[1]],
+        "epoch_1904": _is_1904(path),
+        "encoding": "",
+    }
+
+
+def _sheet_rows(book, name, limits, most_rows, look_only=False):
+    try:
+        sheet = book.get_sheet_by_name(name)
+        start = sheet.start
+    except Exception as error:
+        raise Refused("corrupt") from error
+    rows, empties, dropped = [], 0, 0
+    if start is None:
+        return {"rows": rows, "stopped_after": 0}
+    _, first_column = start
+    for offset, cells in enumerate(sheet.iter_rows()):
+        values = [None] * first_column + [_jsonable(cell) for cell in cells]
+        while values and values[-1] in (None, ""):
+            values.pop()
+        if not values:
+            empties += 1
+            if empties >= limits["empty_rows"]:
+                break
+            continue
+        if len(values) > limits["columns"]:
+            raise Refused("columns", most=limits["columns"], column=headings.letter(len(values) - 1))
+        empties = 0
+        rows.append([offset + 1, values])  # iter_rows begins at row 1 and at the first used column
+        if len(rows) >= most_rows:
+            if look_only:
+                break
+            raise Refused("rows", most=limits["rows"])
+    else:
+        empties = 0
+    if not look_only:
+        _fill_merged(sheet, rows)
+    dropped = rows[-1][0] if rows and empties >= limits["empty_rows"] else 0
+    return {"rows": rows, "stopped_after": dropped}
+
+
+def _fill_merged(sheet, rows):
+    """Repeat the value of cells merged down a column: each row is then complete by itself."""
+    with contextlib.suppress(Exception):
+        at = {number: cells for number, cells in rows}
+        for (top, left), (bottom, right) in (sheet.merged_cell_ranges or [])[:20_000]:
+            source = at.get(top + 1)
+            if left != right or bottom - top > 5_000 or not source or len(source) <= left or source[left] in (None, ""):
+                continue
+            for row in range(top + 2, bottom + 2):
+                cells = at.get(row)
+                if cells is not None:
+                    cells.extend([None] * (left + 1 - len(cells)))
+                    cells[left] = source[left] if cells[left] in (None, "") else cells[left]
+
+
+def _is_1904(path: str) -> bool:
+    with contextlib.suppress(Exception), zipfile.ZipFile(path) as archive, archive.open("xl/workbook.xml") as part:
+        return bool(re.search(rb'date1904\s*=\s*"(?:1|true)"', part.read(200_000)))
+    return False
+
+
+FAULTS = re.compile(r"#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|GETTING_DATA|SPILL!|CALC!)")
+
+
+def _jsonable(cell):
+    if isinstance(cell, datetime):
+        return {"t": cell.isoformat()}
+    if isinstance(cell, date):
+        return {"d": cell.isoformat()}
+    if isinstance(cell, time | timedelta):
+        return str(cell)
+    if isinstance(cell, float):
+        return int(cell) if cell == cell and abs(cell) < 1e15 and cell == int(cell) else cell
+    if isinstance(cell, str):
+        return {"e": cell} if FAULTS.fullmatch(cell) else cell[:32_767]
+    return cell
+
+
+# --- Text ------------------------------------------------------------------------------------
+
+
+def read_text(path: str, limits: dict) -> dict:
+    """Return the table of a CSV or tab-separated file, with the encoding it was read in."""
+    with open(path, "rb") as file:
+        content = file.read()
+    text, encoding, doubt = decode(content)
+    csv.field_size_limit(1 << 20)
+    rows, empties = [], 0
+    try:
+        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)), 1):
+            while cells and not cells[-1].strip():
+                cells.pop()
+            if not cells:
+                empties += 1
+                if empties >= limits["empty_rows"]:
+                    break
+                continue
+            if len(cells) > limits["columns"]:
+                raise Refused("columns", most=limits["columns"], column=headings.letter(len(cells) - 1))
+            empties = 0
+            rows.append([number, cells])
+            if len(rows) >= limits["rows"] + headings.LOOK_AT_ROWS:
+                raise Refused("rows", most=limits["rows"])
+    except csv.Error as error:
+        raise Refused("corrupt") from error
+    return {
+        "rows": rows,
+        "sheet": "",
+        "other_sheets": [],
+        "epoch_1904": False,
+        "encoding": encoding,
+        "doubt": doubt,
+        "stopped_after": rows[-1][0] if rows and empties >= limits["empty_rows"] else 0,
+    }
+
+
+def decode(content: bytes) -> tuple[str, str, str]:
+    """Return (text, encoding read, other encoding that would also fit or "").
+
+    A byte order mark decides; then strict UTF-8; then strict GB18030 (GBK). Nothing is replaced.
+
+    :raises Refused: "big5" and "encoding" when the text is neither; "not_text" for binary content.
+    """
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            try:
+                return content.decode(encoding), encoding.replace("-sig", "").upper(), ""
+            except UnicodeDecodeError as error:
+                raise Refused("encoding") from error
+    if b"\x00" in content:
+        raise Refused("not_text")
+    utf8, gb = _strict(content, "utf-8"), _strict(content, "gb18030")
+    if utf8 is not None:
+        doubtful = gb is not None and not utf8.isascii() and _share(gb, "gb2312") >= 0.95 > _share(utf8, "gb2312")
+        return utf8, "UTF-8", "GB18030" if doubtful else ""
+    if gb is None:
+        raise Refused("big5" if _strict(content, "big5") is not None else "encoding")
+    if _share(gb, "gb2312") < 0.8 and _strict(content, "big5") is not None:
+        raise Refused("big5")
+    big5 = _strict(content, "big5")
+    return gb, "GB18030", "Big5" if big5 is not None and _share(gb, "gb2312") < 0.95 else ""
+
+
+def _strict(content: bytes, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _share(text: str, encoding: str) -> float:
+    """Return the share of the non-ASCII characters that belong to `encoding`: everyday Chinese is nearly all GB 2312."""
+    rare = "".join(c for c in text[:200_000] if ord(c) > 127)
+    if not rare:
+        return 1.0
+    return len(rare.encode(encoding, "ignore").decode(encoding)) / len(rare)
+
+
+def _delimiter(text: str) -> str:
+    lines = [line for line in text[:20_000].splitlines()[:10] if line.strip()]
+    return max(",\t;", key=lambda mark: (sum(min(line.count(mark), 50) for line in lines), mark == ","))
+
+
+def main():
+    """Answer one request."""
+    request = json.load(sys.stdin)
+    limits = request["limits"]
+    limit_resources(limits["cpu_seconds"], limits["memory_mb"])
+    try:
+        if kind_of(request["path"], request["name"], limits) == "workbook":
+            answer = read_workbook(request["path"], set(request["known"]), request["sheet"], limits)
+        else:
+            answer = read_text(request["path"], limits)
+        if not answer["rows"]:
+            raise Refused("no_rows")
+    except Refused as refused:
+        answer = refused.answer
+    except MemoryError:
+        answer = {"refused": "too_heavy", "params": {}}
+    except BaseException:  # a panic of the parser is not an Exception
+        answer = {"refused": "corrupt", "params": {}}
+    json.dump(answer, sys.stdout, ensure_ascii=True)
+
+
+if __name__ == "__main__":
+    main()
