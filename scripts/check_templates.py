@@ -19,10 +19,39 @@ COMMENT = re.compile(r"\{#.*?#\}|\{%\s*comment.*?endcomment\s*%\}", re.S)
 # Links that a person follows on purpose are not requests of the page.
 ALLOWED = re.compile(r"<a\s[^>]*rel=\"[^\"]*external[^\"]*\"[^>]*>", re.S)
 
+# What is left of a template without translated blocks, tags, scripts and names of languages must hold no words.
+TRANSLATED = re.compile(
+    r"\{%\s*blocktrans.*?endblocktrans(?:late)?\s*%\}|\{%.*?%\}|\{\{.*?\}\}|<(script|style|kbd|code|pre)\b.*?</\1>|&\w+;|中文|English",
+    re.S,
+)
+SAMPLES = {"styleguide.html"}  # names of classes, and made-up data
+TAG = re.compile(r"<(?:\"[^\"]*\"|'[^']*'|[^'\">])*>", re.S)
+WORDS = re.compile(r"[A-Za-z]{3,}|[\u4e00-\u9fff]+")
+READ_ALOUD = re.compile(r"\s(?:title|alt|placeholder|aria-label)=\"([^\"]*)\"")
+
+
+def untranslated(text: str) -> list[str]:
+    """Return 'line: words' for text that people read and that no catalogue knows."""
+    text = TRANSLATED.sub(blank, COMMENT.sub(blank, text))
+    found = [
+        (match.start(1) + word.start(), word)
+        for match in READ_ALOUD.finditer(text)
+        for word in WORDS.finditer(match[1])
+    ]
+    found += [(word.start(), word) for word in WORDS.finditer(TAG.sub(blank, text))]
+    return [
+        f"{text.count(chr(10), 0, start) + 1}: not translated: {word.group()}"
+        for start, word in sorted(found, key=lambda pair: pair[0])
+    ]
+
+
+def blank(match: re.Match) -> str:
+    """Return as many spaces as the match has characters: places and line numbers stay right."""
+    return re.sub(r"[^\n]", " ", match.group())
+
 
 def problems_of(text: str) -> list[str]:
     """Return 'line: what' for every forbidden thing in a template's source."""
-    blank = lambda match: re.sub(r"[^\n]", " ", match.group())  # noqa: E731  keeps the line numbers
     text = ALLOWED.sub(blank, COMMENT.sub(blank, text))
     return [
         f"{text.count(chr(10), 0, match.start()) + 1}: {what}"
@@ -48,7 +77,9 @@ def main() -> int:
             engines["django"].get_template(name)
         except TemplateSyntaxError as error:
             found.append(f"templates/{name}: {error}")
-        found += [f"templates/{name}:{problem}" for problem in problems_of(path.read_text(encoding="utf-8"))]
+        text = path.read_text(encoding="utf-8")
+        words = untranslated(text) if path.suffix == ".html" and name not in SAMPLES else []
+        found += [f"templates/{name}:{problem}" for problem in [*problems_of(text), *words]]
     print("\n".join(found))
     return 1 if found else 0
 

@@ -25,7 +25,9 @@ def main() -> None:
             sys.exit(f"Port {port} is in use. Stop what uses it, or choose another:  make run PORT=8001")
     prepare()
     announce(port)
-    serve = [sys.executable, "manage.py", "runserver", "--noreload", "--skip-checks", f"{HOST}:{port}"]
+    serve = [sys.executable, "manage.py", "runserver", "--skip-checks", f"{HOST}:{port}"]
+    if not os.environ.get("DEBUG"):
+        serve.append("--noreload")
     os.execv(sys.executable, serve)
 
 
@@ -39,10 +41,12 @@ def prepare() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     from django.conf import settings
     from django.contrib.auth import get_user_model
+    from django.db import transaction
 
     if settings.DEMO and not get_user_model().objects.exists():
         print("Loading the sample city ...", flush=True)
-        call_command("demo", "load")
+        with transaction.atomic():  # stopped half-way, the next start begins anew
+            call_command("demo", "load")
 
 
 def announce(port: str) -> None:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VENDOR = ROOT / "static" / "vendor"
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from check_templates import problems_of  # noqa: E402
+from check_templates import problems_of, untranslated  # noqa: E402
 
 ADDRESS = re.compile(r"(?:https?:)?//[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.I)
 NOT_FETCHED = ("http://www.w3.org/", "https://www.w3.org/")  # names of XML vocabularies
@@ -81,3 +81,12 @@ def test_the_template_check_finds(source, what):
 )
 def test_the_template_check_leaves_alone(source):
     assert problems_of(source) == []
+
+
+def test_the_template_check_finds_words_that_no_catalogue_knows():
+    assert untranslated("<p>办结</p>") == ["1: not translated: 办结"]
+    assert untranslated('<p>\n{{ x }}</p><a title="Close">') == ["2: not translated: Close"]
+    assert (
+        untranslated('<p class="words">{% translate "Closed" %} {# Note #}<kbd>Ctrl</kbd> · {{ name }}&nbsp;</p>') == []
+    )
+    assert untranslated("{% blocktranslate trimmed %}Some words{% endblocktranslate %}") == []
