@@ -36,14 +36,16 @@ def number(environ: Mapping[str, str], name: str, default: int) -> int:
 def database(url: str, base: Path) -> dict:
     """Translate a database URL into Django's dict.
 
-    `sqlite:///var/x.sqlite3` is relative to `base`, `sqlite:////var/x.sqlite3` is absolute,
+    `sqlite:///var/x.sqlite3` is relative to `base`, `sqlite:////var/x.sqlite3` is absolute, `sqlite:///:memory:` is
+    gone with the process,
     `postgres://user:password@host:5432/name?sslmode=require` passes its query on as OPTIONS.
     ValueError for any other scheme. Only these two engines are tested, so only they are accepted.
     """
     parts = urlsplit(url)
     path = unquote(parts.path[1:])
     if parts.scheme == "sqlite":
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(base / path), "OPTIONS": dict(SQLITE_OPTIONS)}
+        name = path if path == ":memory:" else str(base / path)
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": dict(SQLITE_OPTIONS)}
     if parts.scheme in ("postgres", "postgresql"):
         return {
             "ENGINE": "django.db.backends.postgresql",

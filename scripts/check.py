@@ -11,11 +11,10 @@ PRODUCTION = {
     "PRODUCTION": "1",
     "SECRET_KEY": "only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz",
     "ALLOWED_HOSTS": "luodi.example",
-    "DATABASE_URL": "sqlite:///var/no-such-database.sqlite3",
 }
 MANAGE = [sys.executable, "manage.py"]
 CHECKS = {
-    "lint": [sys.executable, "-m", "ruff", "check", "--quiet", "."],
+    "lint": [sys.executable, "-m", "ruff", "check", "--quiet", "--output-format=concise", "."],
     "format": [sys.executable, "-m", "ruff", "format", "--check", "--quiet", "."],
     "imports": [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
     "templates": [sys.executable, "scripts/check_templates.py"],
@@ -29,6 +28,7 @@ def run(name: str) -> tuple[str, subprocess.CompletedProcess]:
     """Run one check in a clean environment: settings of the person's own shell must not decide."""
     ours = {"DEBUG", "DEMO", "ADMIN_SITE", *PRODUCTION}
     environ = {key: value for key, value in os.environ.items() if key not in ours}
+    environ["DATABASE_URL"] = "sqlite:///:memory:"
     environ |= PRODUCTION if name == "deployment" else {"DEMO": "1"}
     environ["PYTHONPATH"] = str(ROOT)  # lint-imports looks for the packages here
     return name, subprocess.run(CHECKS[name], capture_output=True, text=True, env=environ, cwd=ROOT)

@@ -12,6 +12,7 @@ BASE = Path("/srv/luodi")
 def test_sqlite_paths():
     assert database("sqlite:///var/a.sqlite3", BASE)["NAME"] == "/srv/luodi/var/a.sqlite3"
     assert database("sqlite:////data/a.sqlite3", BASE)["NAME"] == "/data/a.sqlite3"
+    assert database("sqlite:///:memory:", BASE)["NAME"] == ":memory:"
 
 
 def test_sqlite_takes_the_write_lock_at_begin_and_survives_a_power_cut():
