@@ -129,7 +129,10 @@ AXES_LOCKOUT_PARAMETERS = ["username"]  # whatever address it is tried from
 AXES_LOCKOUT_CALLABLE = "people.views.account.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # no lock by address: a whole office shares one
+SILENCED_SYSTEM_CHECKS = [
+    "axes.W006",  # no lock by address: a whole office shares one
+    "security.W019",  # own pages may be framed by own pages (print previews); the policy says the same
+]
 
 # --- Language and time -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

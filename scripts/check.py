@@ -15,7 +15,7 @@ PRODUCTION = {
 MANAGE = [sys.executable, "manage.py"]
 CHECKS = {
     "lint": [sys.executable, "-m", "ruff", "check", "--quiet", "--output-format=concise", "."],
-    "format": [sys.executable, "-m", "ruff", "format", "--check", "--quiet", "."],
+    "format": [sys.executable, "-m", "ruff", "format", "--check", "--quiet", "--output-format=concise", "."],
     "imports": [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
     "templates": [sys.executable, "scripts/check_templates.py"],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
