@@ -68,7 +68,8 @@ def effective(events) -> list:
     """
     superseded = {event.supersedes_id for event in events if event.supersedes_id}
     live = [e for e in events if e.pk not in superseded and e.kind != StageEvent.Kind.CORRECT]
-    return sorted(live, key=lambda e: (e.occurred_at, e.pk or 0))
+    # A correction takes the place of what it supersedes; an event that is not saved yet is the newest.
+    return sorted(live, key=lambda e: (e.occurred_at, e.supersedes_id or e.pk or 2**63))
 
 
 def replay(events) -> Replay:
