@@ -11,8 +11,8 @@ Design overview
 - A year is known when the State Council's notice for it is in the data. Every other year is provisional: weekends only,
   and every `Moment` that leans on it says so.
 
-Source: 《行政许可法》第八十二条, limits are working days without legal holidays. Counting starts on the working day after
-the given date: the day of acceptance itself is not counted.
+Source: 《行政许可法》第八十二条, limits are working days without legal holidays. Counting starts on the working day
+after the given date: the day of acceptance itself is not counted.
 """
 
 from collections.abc import Iterable, Mapping
