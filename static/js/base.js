@@ -174,6 +174,9 @@
       if (!menu.contains(target)) menu.open = false;
     });
   });
+  if (window.matchMedia("(max-width: 640px)").matches) {
+    document.querySelectorAll("details.filters-sheet[open]").forEach(function (sheet) { sheet.open = false; });
+  }
   document.addEventListener("change", function (event) {
     if (event.target.closest("form[data-autosubmit]") && !event.target.matches("[type=search], [type=text]")) event.target.form.requestSubmit();
   });
@@ -205,9 +208,9 @@
     });
     setInterval(function () {
       var left = limit - (Date.now() - last());
-      if (left <= 0) Luodi.toLogin();
+      if (left <= -2000) Luodi.toLogin(); /* by then the server has ended the session too */
       else if (left <= warn) {
-        box.querySelector("[data-seconds]").textContent = Math.ceil(left / 1000);
+        box.querySelector("[data-seconds]").textContent = Math.max(0, Math.ceil(left / 1000));
         if (!box.open) box.showModal();
       } else if (box.open) box.close();
     }, 1000);
