@@ -36,7 +36,7 @@ class NoticeForm(forms.Form):
         ),
     )
     source = forms.CharField(
-        label=_("Source"), max_length=200, help_text=_("Issuer and document number, as it can be looked up.")
+        label=_("Source document"), max_length=200, help_text=_("Issuer and document number, as it can be looked up.")
     )
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
     based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)

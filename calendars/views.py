@@ -124,9 +124,12 @@ def _done(request, version: CalendarVersion, year: int):
         notice_year=version.notice_year,
         moved=version.moved_count,
     )
-    moved = ngettext("%(count)s deadline moved.", "%(count)s deadlines moved.", version.moved_count)
-    done = _("Calendar version %(number)s is in force.") % {"number": version.number}
-    messages.success(request, f"{done}{moved % {'count': version.moved_count}}")
+    done = ngettext(
+        "Calendar version %(number)s is in force; %(count)s deadline moved.",
+        "Calendar version %(number)s is in force; %(count)s deadlines moved.",
+        version.moved_count,
+    )
+    messages.success(request, done % {"number": version.number, "count": version.moved_count})
     return redirect(f"{_page(year)}&version={version.number}#versions")
 
 

@@ -45,7 +45,9 @@ def test_sentences_of_real_notices(shared_data):
 
 
 def test_plain_lines_and_sentences_mixed():
-    read = parse("2027-01-01 休 元旦\n2027/2/6（周六） 班\n2027年2月5日 放假 春节\n\n清明节：４月５日（周一）放假。", 2027)
+    read = parse(
+        "2027-01-01 休 元旦\n2027/2/6（周六） 班\n2027年2月5日 放假 春节\n\n清明节：４月５日（周一）放假。", 2027
+    )
     assert read.problems == []
     assert read.days == {
         date(2027, 1, 1): Day(False, "元旦"),

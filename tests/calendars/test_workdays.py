@@ -129,9 +129,16 @@ def test_the_ends_of_the_calendar_never_raise():
 
 def test_half_days_begin_at_midnight_and_noon_of_a_working_day():
     monday = CALENDAR.count_through(date(2025, 9, 1))
-    at = [datetime(2025, 9, 2, 0, 0), datetime(2025, 9, 2, 9, 0), datetime(2025, 9, 2, 12, 0), datetime(2025, 9, 2, 23, 59)]
+    at = [
+        datetime(2025, 9, 2, 0, 0),
+        datetime(2025, 9, 2, 9, 0),
+        datetime(2025, 9, 2, 12, 0),
+        datetime(2025, 9, 2, 23, 59),
+    ]
     assert [CALENDAR.begun(instant) - 2 * monday for instant in at] == [1, 1, 2, 2]
-    assert CALENDAR.begun(datetime(2025, 10, 3, 9)) == CALENDAR.begun(datetime(2025, 9, 30, 18)), "a holiday begins none"
+    assert CALENDAR.begun(datetime(2025, 10, 3, 9)) == CALENDAR.begun(datetime(2025, 9, 30, 18)), (
+        "a holiday begins none"
+    )
     # An aware instant counts by the clock in Shanghai: 17:00 UTC is one in the morning of the next day.
     assert CALENDAR.begun(datetime(2025, 9, 1, 17, tzinfo=UTC)) == CALENDAR.begun(datetime(2025, 9, 2, 1))
     assert CALENDAR.start_of_half(2 * monday + 2) == datetime(2025, 9, 2, 12, tzinfo=SHANGHAI)
