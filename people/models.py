@@ -147,7 +147,7 @@ class PeopleManager(UserManager.from_queryset(models.QuerySet)):
 class User(AbstractUser):
     """A person who logs in. Never deleted, only disabled: events and the audit log keep pointing here."""
 
-    display_name = models.CharField(_("name"), max_length=40)
+    display_name = models.CharField(_("person's name"), max_length=40)
     title = models.CharField(_("post"), max_length=60, blank=True)
     phone = models.CharField(_("work phone"), max_length=30, blank=True)
     department = models.ForeignKey(
@@ -216,11 +216,11 @@ class UserSession(models.Model):
 
     session_key = models.CharField(max_length=40, unique=True)
     user = models.ForeignKey(User, models.CASCADE, related_name="sessions", verbose_name=_("user"))
-    ip = models.GenericIPAddressField(_("address"), null=True)
+    ip = models.GenericIPAddressField(_("IP address"), null=True)
     agent = models.CharField(_("browser"), max_length=200, blank=True)
-    started_at = models.DateTimeField(_("since"))
+    started_at = models.DateTimeField(_("logged in since"))
     seen_at = models.DateTimeField(_("last seen"))
-    ended_at = models.DateTimeField(_("ended"), null=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True)
 
     class Meta:
         verbose_name = _("session")
@@ -242,10 +242,10 @@ class AuditEntry(models.Model):
     at = models.DateTimeField(_("time"), db_index=True)
     kind = models.CharField(_("kind"), max_length=40, db_index=True)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="audit_entries", verbose_name=_("by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="audit_entries", verbose_name=_("done by")
     )
     by_name = models.CharField(_("account"), max_length=150, blank=True)
-    ip = models.GenericIPAddressField(_("address"), null=True)
+    ip = models.GenericIPAddressField(_("IP address"), null=True)
     target_type = models.CharField(_("kind of object"), max_length=60, blank=True)
     target_id = models.CharField(_("object number"), max_length=60, blank=True)
     target_text = models.CharField(_("object"), max_length=200, blank=True)
@@ -287,16 +287,16 @@ class Feedback(models.Model):
         COMPLAINT = "complaint", _("A complaint")
         QUESTION = "question", _("A question")
 
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="feedback", verbose_name=_("from"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="feedback", verbose_name=_("sent by"))
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.FAULT)
     page = models.CharField(_("page"), max_length=300, blank=True)
     text = models.TextField(_("what you want to tell us"), max_length=2000)
-    sent_at = models.DateTimeField(_("sent"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("sent at"), auto_now_add=True)
     answer = models.TextField(_("answer"), max_length=2000, blank=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")
     )
-    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("feedback")

@@ -92,7 +92,16 @@ def safe_cell(value) -> str:
 def audit_export(request):
     """The filtered entries as CSV (UTF-8 with BOM, so that Excel and WPS show Chinese), newest first, streamed."""
     entries, _form = filtered(request)
-    columns = (_("number"), _("time"), _("kind"), _("account"), _("name"), _("address"), _("object"), _("detail"))
+    columns = (
+        _("number"),
+        _("time"),
+        _("kind"),
+        _("account"),
+        _("person's name"),
+        _("IP address"),
+        _("object"),
+        _("detail"),
+    )
     audit.record("audit.exported", by=request.user, request=request, filter=request.GET.dict())
     writer = csv.writer(_Echo())
 

