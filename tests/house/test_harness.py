@@ -84,3 +84,25 @@ def test_messages_compile_without_gettext(tmp_path):
         env={**os.environ, "PATH": str(tmp_path)},
     )
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.browser
+def test_the_log_in_page_keeps_the_content_policy(browser_page):
+    """The first page that anybody sees: nothing foreign, no violation, demo accounts shown in demo mode only."""
+    from tests.browser import shot
+
+    answer = browser_page.goto("/login/")
+    assert answer.status == 200
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'self'" in policy and "unsafe" not in policy
+    shot(browser_page, "login")
+
+
+@pytest.mark.browser
+def test_signing_in_by_cookie(browser_page, clients):
+    from tests.browser import sign_in
+
+    username = clients["pm"].user.username
+    sign_in(browser_page, username)
+    assert browser_page.goto("/account/").status == 200
+    assert browser_page.url.endswith("/account/")
