@@ -127,23 +127,28 @@ def worst(lights: Iterable[Light | str]) -> Light:
 
 # -- words -------------------------------------------------------------------------------------------------------------
 _SENTENCES = {
-    Light.OVERDUE_STATUTORY: _(
-        "{stage}: {used} net days used, statutory limit {statutory}, over the statutory limit since {statutory_since}"
-    ),
-    Light.RED: _("{stage}: {used} net days used, promised {limit}, overdue since {since}"),
-    Light.AMBER: _("{stage}: {used} net days used, promised {limit}, {left} left, due {due}"),
-    Light.GREEN: _("{stage}: {used} net days used, promised {limit}, due {due}"),
-    Light.STOPPED: _("{stage}: clock stopped at {used} of {limit} days ({pause})"),
-    Light.DONE: _("{stage}: closed after {used} net days, promised {limit}"),
+    Light.OVERDUE_STATUTORY: _("{stage}: {used} used, statutory limit {statutory}, exceeded since {statutory_since}"),
+    Light.RED: _("{stage}: {used} used, promised {limit}, overdue since {since}"),
+    Light.AMBER: _("{stage}: {used} used, promised {limit}, {left} left, due {due}"),
+    Light.GREEN: _("{stage}: {used} used, promised {limit}, due {due}"),
+    Light.STOPPED: _("{stage}: {used} used, promised {limit}, clock stopped ({pause})"),
+    Light.DONE: _("{stage}: closed, {used} used, promised {limit}"),
     Light.NONE: _("{stage}: not accepted yet"),
     Light.BLOCKED: _("{stage}: blocked by quota"),
     Light.STALE: _("{stage}: no news for too long"),
 }
-_WITHOUT_LIMIT = {
-    Light.GREEN: _("{stage}: {used} net days used, no limit set"),
-    Light.STOPPED: _("{stage}: clock stopped at {used} days ({pause})"),
-    Light.DONE: _("{stage}: closed after {used} net days"),
+_STATUTORY_ONLY = _SENTENCES | {
+    Light.AMBER: _("{stage}: {used} used, statutory limit {limit}, {left} left, due {due}"),
+    Light.GREEN: _("{stage}: {used} used, statutory limit {limit}, due {due}"),
+    Light.STOPPED: _("{stage}: {used} used, statutory limit {limit}, clock stopped ({pause})"),
+    Light.DONE: _("{stage}: closed, {used} used, statutory limit {limit}"),
 }
+_WITHOUT_LIMIT = _SENTENCES | {
+    Light.GREEN: _("{stage}: {used} used, no limit set"),
+    Light.STOPPED: _("{stage}: {used} used, clock stopped ({pause})"),
+    Light.DONE: _("{stage}: closed, {used} used"),
+}
+_UNITS = {Unit.WORKING_DAY: _("{number} days"), Unit.CALENDAR_DAY: _("{number} calendar days")}
 _PAUSES = {
     "supplement": _("waiting for the applicant's supplement"),
     "special": _("special procedure"),
@@ -164,10 +169,12 @@ def reason_data(clock: StageClock, code: str = "", name: str = "") -> dict:
         "used": str(clock.net_days),
         "offset": clock.offset,
         "unit": clock.unit.value,
+        "promised": clock.committed is not None,
         "limit": _number(limit and limit.limit_days),
         "due": _iso(limit and limit.due and limit.due.date),
         "since": _iso(limit and limit.red_from),
         "statutory": _number(statutory and statutory.limit_days),
+        "statutory_unit": statutory.unit.value if statutory else "",
         "statutory_since": _iso(statutory and statutory.red_from),
         "pause": paused[-1] if paused and clock.stopped else "",
         "provisional": clock.provisional,
@@ -185,20 +192,25 @@ def reason(light: Light | str, data: Mapping, calendar: WorkCalendar | None = No
         return light.label
     used = used_at(data, calendar, now) if calendar and now else Decimal(data["used"])
     year = local(now).year if now else data["year"]
-    sentences = _SENTENCES if data["limit"] else {**_SENTENCES, **_WITHOUT_LIMIT}
+    sentences = _SENTENCES if data["promised"] else _STATUTORY_ONLY if data["limit"] else _WITHOUT_LIMIT
     left = max(Decimal(data["limit"]) - used, Decimal(0)) if data["limit"] else ""
     return format_lazy(
         sentences[light],
         stage=f"{data['code']} {data['name']}".strip(),
-        used=used,
-        left=left,
-        limit=data["limit"],
-        statutory=data["statutory"],
+        used=_with_unit(used, data["unit"]),
+        left=_with_unit(left, data["unit"]),
+        limit=_with_unit(data["limit"], data["unit"]),
+        statutory=_with_unit(data["statutory"], data["statutory_unit"]),
         due=_day(data["due"], year),
         since=_day(data["since"], year),
         statutory_since=_day(data["statutory_since"], year),
         pause=_PAUSES[data["pause"]],
     )
+
+
+def _with_unit(number, unit: str):
+    """Return a number of days with its unit, lazily; nothing for nothing."""
+    return format_lazy(_UNITS[Unit(unit)], number=number) if number != "" else ""
 
 
 def used_at(data: Mapping, calendar: WorkCalendar, now: datetime) -> Decimal:

@@ -101,9 +101,6 @@ class Working:
     def through(self, day: date) -> int:
         return 2 * self.calendar.count_through(day)
 
-    def halves(self, amount: Decimal) -> int:
-        return max(floor(amount * 2), 0)
-
     def due(self, index: int, since: date) -> tuple[int, Moment]:
         """Return the index at whose end the limit runs out, and that moment."""
         return index, (
@@ -128,9 +125,6 @@ class Calendar:
     def start(self, index: int) -> datetime:
         return datetime.combine(date.fromordinal(index // 2), time(), SHANGHAI)
 
-    def halves(self, amount: Decimal) -> int:
-        return max(2 * ceil(amount), 0)
-
     def due(self, index: int, since: date) -> tuple[int, Moment]:
         """As above; a limit that ends on a rest day runs to the close of the next working day."""
         moment = self.calendar.add_calendar_days(date.fromordinal(index // 2), 0)
@@ -149,6 +143,11 @@ def days(halves: int) -> Decimal:
 def local(instant: datetime) -> datetime:
     """Return an aware instant in Asia/Shanghai."""
     return instant if instant.tzinfo is SHANGHAI else instant.astimezone(SHANGHAI)
+
+
+def limit_halves(amount: Decimal, unit: Unit) -> int:
+    """Return a limit in half-days; part of a calendar day counts as a day, less than half a working day as nothing."""
+    return max(floor(amount * 2) if unit == Unit.WORKING_DAY else 2 * ceil(amount), 0)
 
 
 def amber_halves(limit_halves: int, step: int = 1) -> int:
@@ -201,7 +200,7 @@ class Track:
     def limit(self, limit: Limit, extension: Decimal, end: datetime) -> LimitClock:
         """Compare the run with one limit at `end`, the decision or now."""
         axis, amount = self.axis, limit.amount + extension
-        allowed = axis.halves(amount)
+        allowed = limit_halves(amount, limit.unit)
         used, index, due = self.used(axis.index(end)), self.position(allowed), None
         warn = allowed - amber_halves(allowed, axis.step)
         amber = self.start_of(warn) if allowed else None
