@@ -1,5 +1,6 @@
 """`make run`: migrate, load the sample city into a fresh database, say where and with which accounts, serve."""
 
+import io
 import os
 import socket
 import sys
@@ -16,6 +17,7 @@ def main() -> None:
     if not os.environ.get("PRODUCTION") and not os.environ.get("DEBUG"):
         os.environ.setdefault("DEMO", "1")
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    os.environ.setdefault("DJANGO_RUNSERVER_HIDE_WARNING", "true")
     port = os.environ.get("PORT") or "8000"
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -37,7 +39,7 @@ def prepare() -> None:
     from django.core.management import call_command
 
     django.setup()
-    call_command("check", verbosity=0)
+    call_command("check", stdout=io.StringIO())  # its errors raise; that all is well need not be said
     call_command("migrate", verbosity=0, interactive=False)
     from django.conf import settings
     from django.contrib.auth import get_user_model
