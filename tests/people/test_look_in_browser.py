@@ -46,23 +46,31 @@ def test_keys_move_select_and_rest_while_typing(guide):
     assert "#row-" in guide.url
 
 
-def test_what_was_typed_comes_back_after_a_time_out(guide):
-    form = guide.locator("#forms form")
-    form.evaluate("form => form.querySelectorAll('.has-error').forEach(e => e.classList.remove('has-error'))")
-    guide.locator("#forms textarea").fill("专家意见已回传")
+def test_what_was_typed_comes_back_after_a_time_out(guide, settings):
+    guide.goto("/feedback/")
+    box = "form[data-draft] textarea"
+    guide.locator(box).first.fill("专家意见已回传")
     cookies = guide.context.cookies()
-    guide.context.clear_cookies()
-    form.evaluate("form => { form.action = '/feedback/'; form.submit = null; form.requestSubmit(); }")
+    guide.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    guide.locator("form[data-draft] .btn-primary").click()
     guide.wait_for_url("**/login/**")
     guide.context.add_cookies(cookies)
-    guide.goto("/styleguide/")
-    kept = guide.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('draft:'))")
-    assert len(kept) == 1
-    assert "专家意见已回传" in guide.evaluate("key => sessionStorage.getItem(key)", kept[0])
+    guide.goto("/feedback/")
+    assert guide.locator(box).first.input_value() == "专家意见已回传"
+    assert guide.locator(".alert-info [type=button]").count() == 1
     get_user_model().objects.create_user("next", role="sysadmin", display_name="接班")
     sign_in(guide, "next")
-    guide.goto("/styleguide/")
+    guide.goto("/feedback/")
+    assert guide.locator(box).first.input_value() == ""
+
+
+def test_a_saved_form_leaves_no_draft(guide):
+    guide.goto("/feedback/")
+    guide.locator("form[data-draft] textarea").first.fill("导出再快一点")
+    guide.locator("form[data-draft] .btn-primary").click()
+    guide.wait_for_selector(".alert-success")
     assert guide.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('draft:'))") == []
+    assert guide.locator("form[data-draft] textarea").first.input_value() == ""
 
 
 def test_a_question_is_asked_before_a_form_is_sent(guide):
@@ -72,9 +80,7 @@ def test_a_question_is_asked_before_a_form_is_sent(guide):
     assert "现在退出？" in guide.locator("#confirm-dialog").inner_text()
     guide.locator("#confirm-dialog [data-no]").click()
     assert guide.url.endswith("/styleguide/")
-    guide.locator(".topbar details.drop > summary").click() if not guide.locator(
-        ".topbar [data-logout] button"
-    ).is_visible() else None
+    guide.locator(".topbar details.drop").evaluate("menu => (menu.open = true)")
     guide.locator(".topbar [data-logout] button").click()
     guide.locator("#confirm-dialog [data-yes]").click()
     guide.wait_for_url("**/login/**")
