@@ -1,6 +1,6 @@
 /* Drafts: form[data-draft="key"] keeps what was typed in sessionStorage and restores it after an idle time-out.
    A draft belongs to one person and one page. A form that was sent is forgotten on the next page, unless that page is
-   the log-in page (the session had ended) or the same form again with errors. Passwords and files are never kept. */
+   the log-in page (the session had ended) or the form's own page without a message of success (an error page came between). Passwords and files are never kept. */
 (function () {
   "use strict";
   var user = document.body.dataset.user || "";
@@ -23,11 +23,13 @@
   }
   var viaLogin = store.getItem("via-login") === "1";
   store.removeItem("via-login");
+  var saved = !!document.querySelector(".messages .alert-success");
+  var here = "draft:" + user + ":" + location.pathname + ":";
   drafts().forEach(function (key) {
     if (key.indexOf("draft:" + user + ":") !== 0) store.removeItem(key); /* another person sits here now */
     else {
       var draft = read(key);
-      if (!draft || (draft.sent && !viaLogin)) store.removeItem(key);
+      if (!draft || (draft.sent && !viaLogin && (saved || key.indexOf(here) !== 0))) store.removeItem(key);
       else if (draft.sent) { draft.sent = false; write(key, draft); }
     }
   });
