@@ -62,7 +62,7 @@ class NoticeForm(forms.Form):
         for month, number in ANCHORS:
             rule = read.days.get(date(year, month, number))
             if rule is None or rule.is_workday:
-                day = date_format(date(year, month, number), "MONTH_DAY_FORMAT")
+                day = date(year, month, number).isoformat()
                 self.add_error(
                     "text",
                     gettext("The whole notice gives %(day)s off, this text does not. Is it for %(year)s, and complete?")

@@ -130,7 +130,7 @@ def _done(request, version: CalendarVersion, year: int):
         version.moved_count,
     )
     messages.success(request, done % {"number": version.number, "count": version.moved_count})
-    return redirect(f"{_page(year)}&version={version.number}#versions")
+    return redirect(f"{_page(year)}&version={version.number}")
 
 
 def _preview_page(request, form, status=200):

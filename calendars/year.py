@@ -22,7 +22,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month: its first day, weeks from Monday with None outside the month, and its working days."""
+    """A month: its first day, six weeks from Monday with None outside the month, and its working days."""
 
     first: date
     weeks: list[list[Cell | None]]
@@ -41,5 +41,6 @@ def _month(year: int, month: int, calendar: WorkCalendar, entered: set[date], to
         return Cell(day, calendar.kind(day), calendar.name(day), day in entered, day == today)
 
     weeks = [[cell(day) for day in week] for week in MONDAY_FIRST.monthdatescalendar(year, month)]
+    weeks += [[None] * 7] * (6 - len(weeks))
     cells = [day for week in weeks for day in week if day]
     return Month(cells[0].date, weeks, sum(calendar.is_workday(day.date) for day in cells))
