@@ -10,7 +10,7 @@ from calendars import actions, store
 from calendars.models import CalendarVersion, DayOverride
 from calendars.workdays import Day
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 MONDAY = date(2026, 11, 23)
 NEW_YEAR = date(2027, 1, 1)
 
