@@ -71,6 +71,7 @@ def draw(data: TimelineInput, options: TimelineOptions | None = None) -> Timelin
         options.width,
         folds=folds,
         zoom=options.zoom,
+        least=0.1 if options.fit else scales.PITCH_MIN,
         workdays_only=options.workdays_only,
         is_workday=data.calendar.is_workday,
     )

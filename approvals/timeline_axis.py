@@ -144,7 +144,7 @@ def _years(picture, taken) -> list[str]:
     scale, out = picture.scale, []
     for year in range(scale.first.year, scale.last.year + 1):
         x = max(scale.x(opening(date(year, 1, 1))) + 4, 12)
-        words = _("%(year)s") % {"year": year} if year else ""
+        words = _("year %(year)s") % {"year": year} if year else ""
         if year in picture.provisional_years and x > 12:
             continue
         if free(taken, x, x + text_width(words, 12)):
@@ -157,7 +157,7 @@ def _ticks(picture) -> list[str]:
     theme, scale, out, taken = picture.theme, picture.scale, [], []
     for fold in scale.folds:
         x1, x2 = scale.fold_span(fold)
-        words = _("%(days)d days") % {"days": fold.days}
+        words = _("folded %(days)d days") % {"days": fold.days}
         width = text_width(words, 11)
         middle = min(max((x1 + x2) / 2, width / 2 + 2), picture.area - width / 2 - 2)
         out.append(text(middle, MONTH_Y, words, size=11, fill=theme.grey, anchor="middle"))

@@ -1,8 +1,9 @@
 """What a timeline shows, as frozen facts, and where it stands: segments of bars, lanes, rows, folds. Pure.
 
-Rules of the drawing (`approvals.timeline.draw`): plan above, actual below; a bar begins at the CLOSE of the acceptance day (day 0) and ends at the close of the
-half-day of the decision; pauses keep the outline and replace the fill; days past the committed limit are solid; limits
-are ticks that move with every pause; a year without a holiday notice is dashed and says so.
+Rules of the drawing (`approvals.timeline.draw`): plan above, actual below; a bar begins at the CLOSE of the acceptance
+day (day 0) and ends at the close of the half-day of the decision; pauses keep the outline and replace the fill; days
+past the committed limit are solid; limits are ticks that move with every pause; a year without a holiday notice is
+dashed and says so.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ SUPPLEMENT, SPECIAL = "supplement", "special"
 
 @dataclass(frozen=True)
 class TimelinePause:
-    """A stopped interval: after ``start`` through ``end`` (local instants; None = still open), known by its document."""
+    """A stop: after ``start`` through ``end`` (local instants; None = still open), named by its document."""
 
     kind: str
     start: datetime
@@ -130,6 +131,7 @@ class TimelineOptions:
     all_prerequisites: bool = False
     workdays_only: bool = False
     bw: bool = False
+    fit: bool = False  # never wider than `width`: paper does not scroll
     left: bool = False  # draw the frozen column into the SVG (paper)
     row_height: int = 32
     lane_height: int = 24
@@ -243,10 +245,8 @@ def _department(start: int, end: int, calendar, due: int | None) -> list[Segment
         stop = min(opening(day) + 2, end)
         if due is not None and at < due < stop:
             stop = due
-        if due is not None and at >= due:
-            kind = "over"
-        else:
-            kind = "department" if calendar.is_workday(day) else "rest"
+        kind = "department" if calendar.is_workday(day) else "rest"
+        kind = "over" if due is not None and at >= due else kind
         if parts and parts[-1].kind == kind:
             parts[-1] = Segment(kind, parts[-1].start, stop)
         else:

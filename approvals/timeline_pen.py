@@ -114,7 +114,7 @@ def clean(text) -> str:
 
 
 def el(name: str, content: str = "", **attributes) -> str:
-    """One element; ``content`` is markup already made here, attribute values are escaped. ``_`` in names becomes ``-``."""
+    """One element; ``content`` is markup made here, attribute values are escaped. ``_`` in names becomes ``-``."""
     parts = [name]
     for key, value in attributes.items():
         if value is not None:

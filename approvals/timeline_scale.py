@@ -125,19 +125,28 @@ class Scale:
         return self.first + timedelta(days=index)
 
 
-def pitch_for(zoom: str, fit: float, width: float) -> float:
+def pitch_for(zoom: str, fit: float, width: float, least: float = PITCH_MIN) -> float:
     """Pixels per day: the whole chain (``all``), a quarter or a month in the width; never less than what fits."""
     wanted = {"quarter": width / 92, "month": PITCH_MAX}.get(zoom, fit)
-    return max(PITCH_MIN, min(PITCH_MAX, max(wanted, fit)))
+    return max(least, min(PITCH_MAX, max(wanted, fit)))
 
 
 def build_scale(
-    first: date, last: date, width: float, *, folds=(), zoom: str = "all", workdays_only: bool = False, is_workday=None
+    first: date,
+    last: date,
+    width: float,
+    *,
+    folds=(),
+    zoom: str = "all",
+    least: float = PITCH_MIN,
+    workdays_only: bool = False,
+    is_workday=None,
 ) -> Scale:
     """The axis from ``first`` to ``last`` (both inclusive) for a visible ``width`` in px.
 
     It is wider than ``width`` when a quarter or a month is asked for or when a day would get less than 1.6 px: the
-    caller lets it scroll. ``workdays_only`` draws each run of rest days as one line of 2 px.
+    caller lets it scroll (a small ``least``: everything fits, as on paper). ``workdays_only`` draws each run of rest
+    days as one line of 2 px.
     """
     count = (last - first).days + 1
     folded = {}
@@ -145,7 +154,7 @@ def build_scale(
         for offset in range(fold.days):
             folded[(fold.first - first).days + offset] = FOLD_WIDTH / fold.days
     fit = (width - FOLD_WIDTH * len(folds)) / max(1, count - len(folded))
-    pitch = pitch_for(zoom, fit, width)
+    pitch = pitch_for(zoom, fit, width, least)
     rest = _rest_widths(first, count, is_workday) if workdays_only and is_workday else {}
     xs, x = [0.0], 0.0
     for index in range(count):
