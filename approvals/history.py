@@ -117,7 +117,7 @@ def _replayed(events) -> derive.Replay:
 
 @dataclass
 class StageDraft:
-    """A stage of a chain to be loaded, with what happened to it. `committed` is (amount, unit) or None: as the template."""
+    """A stage of a chain to be loaded, with its events. `committed` is (amount, unit); None: as the template says."""
 
     template: StageTemplate
     events: list[tuple[str, dt.datetime, dict]] = field(default_factory=list)
@@ -181,7 +181,7 @@ def _judged(chain, draft, links, by, now, calendar) -> derive.ChainView:
         events = [
             Entry(stage, action, occurred_at, facts=facts).event(by, now) for action, occurred_at, facts in given.events
         ]
-        stage.state = int(_replayed(events).state)
+        stage.move_replayed(int(_replayed(events).state))
         prerequisites = tuple(sorted(code for code in links[stage.code] if code in present))
         views.append(derive.StageView(stage, given.template, prerequisites, events))
     view = derive.judge(chain, views, now, calendar)
@@ -227,3 +227,10 @@ def _store(views) -> None:
     for key, change in moves.items():
         if change:
             tally(*key, change)
+
+
+def add_stage(chain: Chain, draft: StageDraft) -> Stage:
+    """Add a stage of the template to a running chain, without events: `record_many` takes those. One query."""
+    stage = _stage(chain, draft)
+    stage.save(force_insert=True)
+    return stage

@@ -78,9 +78,9 @@ class Cell:
 # --- Text ------------------------------------------------------------------------------------
 
 _SPACES = re.compile(r"[^\S\n]+")
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
-)
+_PLAIN = re.compile(r"[(-~][!-~]*(?: [!-~]+)*|[\u4e00-\u9fff]+")
+"""Texts that need no tidying, which are nearly all."""
+INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _GUARDED = re.compile(r"'+[=+\-@\t\r\x00]")
 """The mark that an export puts before a text that a spreadsheet would run as a formula."""
@@ -104,9 +104,11 @@ def tidy(raw) -> str:
         return raw.date().isoformat() if not (raw.hour or raw.minute or raw.second) else raw.isoformat(" ")
     if isinstance(raw, date):
         return raw.isoformat()
-    text = unguard(str(raw)).replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "")
+    if _PLAIN.fullmatch(raw := str(raw)):
+        return raw
+    text = unguard(raw).replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "")
     text = text.encode("utf-8", "ignore").decode("utf-8")
-    text = _INVISIBLE.sub("", text).translate(_FULL_WIDTH)
+    text = INVISIBLE.sub("", text).translate(_FULL_WIDTH)
     return "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n")).strip()
 
 

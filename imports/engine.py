@@ -370,7 +370,7 @@ def _write(batch, plan, mode, now) -> None:
     if plan.to_write:
         plan.importer.write(plan.to_write, batch)
     audit.record(
-        "import", by=batch.by, target=batch, kind=batch.kind, file=batch.file_name, sha256=batch.sha256, **plan.counts
+        "import", by=batch.by, target=batch, what=batch.kind, file=batch.file_name, sha256=batch.sha256, **plan.counts
     )
 
 
@@ -397,8 +397,6 @@ def run(*, kind, path, by, now, mode="all", dry_run=False, rules=None, sheet="",
     path, result = Path(path), None
     try:
         with transaction.atomic():
-            if rules:
-                mapping.make_districts(rules)
             importer = make(kind, by=by, now=now, rules=rules)
             plan = check(importer, read(importer, path, sheet=sheet, limits=limits, rules=rules), rules)
             earlier = ImportBatch.objects.filter(

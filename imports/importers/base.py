@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 
 from django.core.exceptions import ValidationError
 from django.utils import translation
@@ -285,8 +285,9 @@ def _parts(items, size):
 def of_choices(choices) -> tuple[Callable, Callable[[], list], Callable]:
     """Return (parser, drop-down options, shower) for a TextChoices class: a code or a label in any language is read."""
 
+    @cache
     def spellings():
-        found = {}
+        found: dict[str, str] = {}
         for language in LANGUAGES:
             with translation.override(language):
                 for member in choices:

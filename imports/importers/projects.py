@@ -171,11 +171,13 @@ class ProjectImporter(ModelImporter):
 
     def write(self, rows, batch):
         """Register the new projects and edit the changed ones."""
+        new = [row.target for row in rows if row.verdict == NEW]
+        for project in new:
+            project.source = project.source or _source_of(batch)
+        if new:
+            actions.register_many(by=self.by, projects=new)
         for row in rows:
-            if row.verdict == NEW:
-                row.target.source = row.target.source or _source_of(batch)
-                actions.register(by=self.by, project=row.target)
-            else:
+            if row.verdict != NEW:
                 actions.edit(by=self.by, project=row.target, changed=row.plan)
 
     def export_queryset(self, queryset):

@@ -1,0 +1,138 @@
+"""Import a workbook or CSV file: `manage.py import_data projects|enterprises|parks|progress|schedule FILE …`."""
+
+import json
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from imports import engine, mapping, operator, reader, receipt
+from imports.importers import CLASSES
+from imports.models import ImportBatch
+
+SHOWN_ERRORS = 20
+MAPPINGS = Path(__file__).resolve().parents[2] / "mappings"
+
+
+class Command(BaseCommand):
+    """Reads, checks and writes a file in one transaction. Exit code 0: imported, or a dry run without wrong rows."""
+
+    help = "Import projects, enterprises, parks, stage progress or a mapped schedule from .xlsx, .xls or .csv."
+
+    def add_arguments(self, parser):
+        """Declare the arguments."""
+        parser.add_argument("kind", choices=list(CLASSES))
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--mapping", help="YAML file, or the name of one in imports/mappings")
+        parser.add_argument("--mode", choices=ImportBatch.Mode.values, default="all", help="all: all rows or none")
+        parser.add_argument("--dry-run", action="store_true", help="check only, write nothing")
+        parser.add_argument("--receipt", type=Path, help="write the checked table with marked cells to this .xlsx")
+        parser.add_argument("--sheet", default="", help="name of the sheet to read")
+        parser.add_argument("--by", default="", metavar="USERNAME", help="who imports; his rights apply")
+        parser.add_argument("--max-rows", type=int, default=200_000)
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+    def handle(self, *, kind, file, json, receipt, mode, dry_run, by, **options):
+        """Run the import and report.
+
+        :raises CommandError: nothing was written; the exit code is 1.
+        """
+        if not file.is_file():
+            raise CommandError(_("There is no file %(path)s.") % {"path": file})
+        rules = self._rules(kind, options["mapping"])
+        limits = reader.Limits(
+            size_mb=200, unpacked_mb=500, rows=options["max_rows"], cpu_seconds=120, wall_seconds=180, memory_mb=2_048
+        )
+        with transaction.atomic():
+            if rules:
+                mapping.make_districts(rules)
+            run = self._run(kind, file, by, mode, dry_run, rules, options["sheet"], limits)
+            transaction.set_rollback(run.batch is None)
+        self._report(run, dry_run, receipt, json)
+        if run.plan.counts["wrong"] and (mode == "all" or dry_run):
+            raise CommandError(
+                _("%(count)s rows are wrong; nothing was written.") % {"count": run.plan.counts["wrong"]}
+            )
+
+    def _rules(self, kind, given):
+        if not given:
+            if kind == "schedule":
+                raise CommandError(_("A schedule needs --mapping."))
+            return None
+        path = Path(given)
+        if not path.is_file():
+            path = MAPPINGS / f"{path.stem}.yaml"
+        try:
+            rules = mapping.load(path)
+        except mapping.BadMapping as error:
+            raise CommandError(_("The mapping is not understood: %(why)s") % {"why": error}) from error
+        if rules.kind and rules.kind != kind:
+            raise CommandError(_("The mapping is for “%(kind)s”.") % {"kind": rules.kind})
+        return rules
+
+    def _run(self, kind, file, by, mode, dry_run, rules, sheet, limits):
+        try:
+            return engine.run(
+                kind=kind,
+                path=file,
+                by=operator.account(by, kind),
+                now=timezone.now(),
+                mode=mode,
+                dry_run=dry_run,
+                rules=rules,
+                sheet=sheet,
+                limits=limits,
+            )
+        except get_user_model().DoesNotExist as error:
+            raise CommandError(_("There is no user %(name)s.") % {"name": by}) from error
+        except (reader.Unreadable, engine.Unbound) as error:
+            raise CommandError(error.problem.words()) from error
+
+    def _report(self, run, dry_run, receipt_path, as_json):
+        plan, counts = run.plan, run.plan.counts
+        if receipt_path:
+            receipt_path.write_bytes(receipt.workbook_of_plan(plan, written=run.batch is not None))
+        result = {
+            **counts,
+            "kind": plan.importer.kind,
+            "written": counts["new"] + counts["changed"] if run.batch else 0,
+            "dry_run": dry_run,
+            "batch": run.batch.pk if run.batch else None,
+            "same_as_batch": run.earlier.pk if run.earlier else None,
+            "sheet": plan.table.sheet,
+            "encoding": plan.table.encoding,
+            "heading_row": plan.table.heading_row,
+            "remarks": [remark.words() for remark in plan.remarks],
+            "notes": sum(len(row.notes) for row in plan.rows),
+        }
+        if as_json:
+            result["errors"] = list(self._errors(plan, 1_000))
+            self.stdout.write(json.dumps(result, ensure_ascii=False))
+            return
+        for remark in result["remarks"]:
+            self.stdout.write(remark)
+        for name in ("total", "new", "changed", "unchanged", "wrong", "wrong_cells", "notes", "written"):
+            self.stdout.write(f"{name}: {result[name]}")
+        if run.earlier:
+            self.stdout.write(_("The same file was imported as batch #%(number)s.") % {"number": run.earlier.pk})
+        for error in self._errors(plan, SHOWN_ERRORS):
+            self.stderr.write(f"{error['cell']}: {error['message']}")
+
+    @staticmethod
+    def _errors(plan, most):
+        found = (
+            {
+                "cell": f"{plan.letter_of(name)}{row.number}",
+                "row": row.number,
+                "column": name,
+                "message": problem.words(),
+                "suggestion": problem.suggestion,
+            }
+            for row in plan.rows
+            for name, problem in row.problems.items()
+        )
+        for _count, error in zip(range(most), found, strict=False):
+            yield error
