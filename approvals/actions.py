@@ -214,7 +214,7 @@ def act(
     )
     for upload in attachments:
         _attach(event, upload)
-    _consequences(stage, event)
+    apply_consequences(stage, event)
     refresh(stage.chain, now)
     return event
 
@@ -276,7 +276,9 @@ def _check_data(stage, action, data, occurred_at) -> None:
     if action == "accept_with_deferral":
         deferrable = {use.name: use for use in stage.material_uses.all()}
         if not data.get("materials"):
-            raise Refused(_("Name at least one deferred material with the day by which it must be handed in."), "materials")
+            raise Refused(
+                _("Name at least one deferred material with the day by which it must be handed in."), "materials"
+            )
         for material in data["materials"]:
             use = deferrable.get(material["name"])
             if use is not None and not use.deferrable:
@@ -355,7 +357,7 @@ def _attach(event, upload: Upload) -> StageAttachment:
     return row
 
 
-def _consequences(stage, event) -> None:
+def apply_consequences(stage, event) -> None:
     """Write what an event brings with it: deferred materials with their day, a commitment to verify."""
     if event.kind == "accept_with_deferral":
         for material in event.data["materials"]:
@@ -385,7 +387,16 @@ def _consequences(stage, event) -> None:
 
 @transaction.atomic
 def correct(
-    *, by, event: StageEvent, reason: str, now, occurred_at=None, document_no=None, valid_until=None, note=None, strike=False
+    *,
+    by,
+    event: StageEvent,
+    reason: str,
+    now,
+    occurred_at=None,
+    document_no=None,
+    valid_until=None,
+    note=None,
+    strike=False,
 ) -> StageEvent:
     """Supersede a wrong event by a right one (or strike it out), with a reason; the history keeps both.
 
@@ -486,9 +497,7 @@ def verify_commitment(*, by, stage: Stage, kept: bool, now, note: str = "") -> C
     commitment.result = Commitment.Result.KEPT if kept else Commitment.Result.BROKEN
     commitment.verified_on, commitment.verified_by = derive.local_date(now), by
     commitment.save()
-    _record(
-        by=by, stage=stage, action="commitment_verified", occurred_at=now, now=now, note=note, data={"kept": kept}
-    )
+    _record(by=by, stage=stage, action="commitment_verified", occurred_at=now, now=now, note=note, data={"kept": kept})
     refresh(stage.chain, now)
     return commitment
 
@@ -587,7 +596,9 @@ def sweep(now, limit: int = 200) -> int:
     Lists call it before they read, so that no nightly job is needed: the moment of the next change is stored and
     indexed, and usually nothing is due. One query then; a handful for each project that is.
     """
-    due = list(Project.objects.filter(next_flip_at__lte=now).order_by("next_flip_at").values_list("pk", flat=True)[:limit])
+    due = list(
+        Project.objects.filter(next_flip_at__lte=now).order_by("next_flip_at").values_list("pk", flat=True)[:limit]
+    )
     for pk in due:
         with transaction.atomic():
             chain = Chain.objects.select_for_update().filter(project_id=pk).first()
@@ -611,7 +622,11 @@ def recompute_deadlines(old, new) -> list[DeadlineMove]:
         snapshot.write(view)
         moves += [
             DeadlineMove(
-                calendar_version=new.version, stage=v.stage, was_on=before[v.stage.pk], is_on=v.stage.due_on, made_at=now
+                calendar_version=new.version,
+                stage=v.stage,
+                was_on=before[v.stage.pk],
+                is_on=v.stage.due_on,
+                made_at=now,
             )
             for v in view.stages
             if v.is_running and before[v.stage.pk] != v.stage.due_on

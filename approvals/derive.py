@@ -97,7 +97,9 @@ def replay(events) -> Replay:
         if event.kind in PAUSE_STARTS:
             supplements += event.kind == "request_supplement"
             pauses.append(
-                Pause(PAUSE_STARTS[event.kind], event.occurred_at, None, event.document_no or event.data.get("name", ""))
+                Pause(
+                    PAUSE_STARTS[event.kind], event.occurred_at, None, event.document_no or event.data.get("name", "")
+                )
             )
         elif event.kind in PAUSE_ENDS:
             pauses = _ended(pauses, PAUSE_ENDS[event.kind], event.occurred_at)
@@ -206,18 +208,20 @@ class ChainView:
 
 def load(chain: Chain, now: dt.datetime, calendar) -> ChainView:
     """Return the view of a chain at `now`. Three queries: stages, prerequisites, events."""
-    stages = list(
-        chain.stages.select_related("stage_template__phase", "department").order_by("position", "id")
-    )
+    stages = list(chain.stages.select_related("stage_template__phase", "department").order_by("position", "id"))
     through = StageTemplate.prerequisites.through
     codes = {s.stage_template_id: s.code for s in stages}
     prerequisites: dict[int, list[str]] = {pk: [] for pk in codes}
-    links = through.objects.filter(from_stagetemplate__in=codes).values_list("from_stagetemplate_id", "to_stagetemplate_id")
+    links = through.objects.filter(from_stagetemplate__in=codes).values_list(
+        "from_stagetemplate_id", "to_stagetemplate_id"
+    )
     for target, source in links:
         if source in codes:
             prerequisites[target].append(codes[source])
     events: dict[int, list[StageEvent]] = {s.pk: [] for s in stages}
-    for event in StageEvent.objects.filter(stage__chain=chain).select_related("by__department").order_by("occurred_at", "id"):
+    for event in (
+        StageEvent.objects.filter(stage__chain=chain).select_related("by__department").order_by("occurred_at", "id")
+    ):
         events[event.stage_id].append(event)
     views = [
         StageView(

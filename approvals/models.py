@@ -85,9 +85,7 @@ class ChainTemplate(models.Model):
         verbose_name_plural = _("chain templates")
         constraints = [
             models.UniqueConstraint(fields=["code", "version"], name="template_version_once"),
-            models.UniqueConstraint(
-                fields=["code"], condition=Q(status="draft"), name="template_one_draft_per_code"
-            ),
+            models.UniqueConstraint(fields=["code"], condition=Q(status="draft"), name="template_one_draft_per_code"),
         ]
 
     def __str__(self):
@@ -102,7 +100,10 @@ class Phase(models.Model):
     code = models.CharField(_("code"), max_length=20)
     name = models.CharField(_("name"), max_length=60)
     standard_no = models.PositiveSmallIntegerField(
-        _("standard phase"), null=True, blank=True, help_text=_("1–5 of the national exchange standard; 5 runs in parallel.")
+        _("standard phase"),
+        null=True,
+        blank=True,
+        help_text=_("1–5 of the national exchange standard; 5 runs in parallel."),
     )
 
     class Meta:
@@ -139,7 +140,9 @@ class StageTemplate(models.Model):
         max_digits=6,
         decimal_places=1,
         default=0,
-        help_text=_("Construction or market time between the prerequisites and this stage; outside every approval clock."),
+        help_text=_(
+            "Construction or market time between the prerequisites and this stage; outside every approval clock."
+        ),
     )
     prerequisites = models.ManyToManyField("self", symmetrical=False, related_name="successors", blank=True)
     gates = models.JSONField(_("factor gates"), default=list, blank=True)
@@ -271,7 +274,9 @@ class Stage(TransitionsMixin, ConcurrentTransitionMixin, models.Model):
         verbose_name = _("stage")
         verbose_name_plural = _("stages")
         indexes = [
-            models.Index(fields=["department", "red_from"], condition=Q(closed_at__isnull=True), name="stage_open_of_dept"),
+            models.Index(
+                fields=["department", "red_from"], condition=Q(closed_at__isnull=True), name="stage_open_of_dept"
+            ),
             models.Index(fields=["valid_until"], condition=Q(valid_until__isnull=False), name="stage_result_expires"),
         ]
         constraints = [
@@ -381,7 +386,8 @@ class MaterialUse(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.MISSING)
     material = models.ForeignKey(Material, models.PROTECT, null=True, blank=True, related_name="uses")
     asked_again = models.BooleanField(
-        _("asked for though already in the library"), default=False,
+        _("asked for though already in the library"),
+        default=False,
     )
     due_on = models.DateField(_("to be handed in by (inclusive)"), null=True, blank=True)
     made_good_on = models.DateField(_("handed in on"), null=True, blank=True)
@@ -442,5 +448,3 @@ class DeadlineMove(models.Model):
 
     def __str__(self):
         return f"{self.stage_id} {self.was_on}→{self.is_on}"
-
-

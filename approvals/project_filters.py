@@ -30,7 +30,9 @@ class ProjectFilter(forms.Form):
 
     q = forms.CharField(required=False, label=_("Search projects and enterprises"))
     light = forms.MultipleChoiceField(required=False, label=_("Light"), choices=Light.choices)
-    district = forms.ModelMultipleChoiceField(District.objects.all(), required=False, label=_("District"), to_field_name="code")
+    district = forms.ModelMultipleChoiceField(
+        District.objects.all(), required=False, label=_("District"), to_field_name="code"
+    )
     park = forms.ModelMultipleChoiceField(Park.objects.all(), required=False, label=_("Park"), to_field_name="code")
     stage = forms.CharField(required=False, label=_("Current stage"))
     department = forms.ModelMultipleChoiceField(
@@ -72,8 +74,6 @@ class ProjectFilter(forms.Form):
     )
     mine = forms.BooleanField(required=False, label=_("Only those I stand by"))
 
-
-
     def values(self) -> dict:
         """Return the fields that hold a valid, non-empty value."""
         self.is_valid()
@@ -83,7 +83,9 @@ class ProjectFilter(forms.Form):
         super().__init__(*args, **kwargs)
         assigned = Assignment.objects.filter(user=OuterRef("pk"), ended_on__isnull=True)
         for name, role in (("sponsor", Assignment.Role.SPONSOR), ("officer", Assignment.Role.SERVICE_OFFICER)):
-            self.fields[name].queryset = User.objects.filter(Exists(assigned.filter(role=role))).order_by("display_name")
+            self.fields[name].queryset = User.objects.filter(Exists(assigned.filter(role=role))).order_by(
+                "display_name"
+            )
         self.fields["district"].queryset = District.objects.order_by("code")
         self.fields["park"].queryset = Park.objects.order_by("code")
         self.fields["department"].queryset = Department.objects.order_by("name")

@@ -95,7 +95,7 @@ def rows(projects, calendar, now) -> list[Row]:
 
 def sponsors(ids) -> dict[int, str]:
     """Return the present sponsor's name by project. One query."""
-    found = Assignment.objects.filter(
-        project__in=ids, role=Assignment.Role.SPONSOR, ended_on__isnull=True
-    ).values_list("project_id", "user__display_name")
+    found = Assignment.objects.filter(project__in=ids, role=Assignment.Role.SPONSOR, ended_on__isnull=True).values_list(
+        "project_id", "user__display_name"
+    )
     return dict(found)

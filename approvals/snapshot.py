@@ -118,9 +118,7 @@ def project_columns(chain_view) -> dict:
         "current_stages": [stage_brief(v) for v in _by_urgency(chain_view.current, calendar)[:4]],
         "light_reason": lights.reason_data(worst.clock, worst.stage.code, worst.stage.name) if worst else {},
         "waiting_supplement": any(v.replay.state == State.SUPPLEMENT_REQUESTED for v in chain_view.stages),
-        "deferral_due_on": MaterialUse.objects.filter(
-            stage__chain=chain_view.chain, status=MaterialUse.Status.DEFERRED
-        )
+        "deferral_due_on": MaterialUse.objects.filter(stage__chain=chain_view.chain, status=MaterialUse.Status.DEFERRED)
         .order_by("due_on")
         .values_list("due_on", flat=True)
         .first(),
@@ -152,7 +150,9 @@ def stage_brief(view) -> dict:
     return {
         "code": stage.code,
         "name": view.template.short_name or stage.name,
-        "department": stage.department.short_name or stage.department.name if stage.department else stage.department_name,
+        "department": stage.department.short_name or stage.department.name
+        if stage.department
+        else stage.department_name,
         "state": int(view.replay.state),
         "light": str(view.light),
         "net": str(clock.net_days),

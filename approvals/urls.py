@@ -2,11 +2,22 @@
 
 from django.urls import path
 
-from approvals.views import project_list
+from approvals.views import files, project_list, project_page, timeline, workbench
 
 urlpatterns = [
+    path("workbench/", workbench.workbench, name="workbench"),
     path("projects/", project_list.project_list, name="project-list"),
     path("projects/bulk/", project_list.project_bulk, name="project-bulk"),
     path("projects/views/", project_list.view_save, name="view-save"),
     path("search/", project_list.search_all, name="search"),
+    path("projects/<str:code>/", project_page.project_page, name="project-page"),
+    path("projects/<str:code>/chain/start/", project_page.chain_start, name="chain-start"),
+    path("projects/<str:code>/chain/move/", project_page.chain_move, name="chain-move"),
+    path("projects/<str:code>/chain/print/", timeline.project_chain_print, name="project-chain-print"),
+    path("projects/<str:code>/timeline/", timeline.project_timeline, name="project-timeline"),
+    path("projects/<str:code>/stages/<str:stage>/", timeline.stage_explain, name="stage-explain"),
+    path("projects/<str:code>/stages/<str:stage>/act/", project_page.stage_act, name="stage-act"),
+    path("projects/<str:code>/stages/<str:stage>/preview/", project_page.stage_preview, name="stage-preview"),
+    path("projects/<str:code>/events/<int:event>/correct/", project_page.stage_correct, name="stage-correct"),
+    path("projects/<str:code>/files/<int:pk>/", files.stage_attachment, name="stage-attachment"),
 ]

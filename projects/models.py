@@ -145,7 +145,9 @@ class Project(Searchable):
         PAUSED = "paused", _("Paused")
         CANCELLED = "cancelled", _("Cancelled")
 
-    code = models.CharField(_("project code"), max_length=48, unique=True, validators=[validators.validate_project_code])
+    code = models.CharField(
+        _("project code"), max_length=48, unique=True, validators=[validators.validate_project_code]
+    )
     name = models.CharField(_("name"), max_length=200)
     enterprise = models.ForeignKey(
         Enterprise, models.PROTECT, null=True, blank=True, related_name="projects", verbose_name=_("enterprise")
@@ -319,7 +321,10 @@ class MonthlyFigure(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="figures", verbose_name=_("project"))
     month = models.DateField(_("month"), help_text=_("The first day of the month."))
     investment_done_wan = models.DecimalField(
-        _("investment done since January (10,000 yuan)"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)]
+        _("investment done since January (10,000 yuan)"),
+        max_digits=14,
+        decimal_places=2,
+        validators=[MinValueValidator(0)],
     )
     jobs = models.PositiveIntegerField(_("jobs"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
@@ -371,9 +376,7 @@ class KeyPoint(models.Model):
 class Material(models.Model):
     """A document in an enterprise's library: given once, cited by every later stage that asks for it."""
 
-    enterprise = models.ForeignKey(
-        Enterprise, models.PROTECT, related_name="materials", verbose_name=_("enterprise")
-    )
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="materials", verbose_name=_("enterprise"))
     project = models.ForeignKey(
         Project,
         models.PROTECT,

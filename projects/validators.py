@@ -57,8 +57,10 @@ def validate_geometry(value):
 
 
 def _points(coordinates):
-    if isinstance(coordinates, list) and len(coordinates) >= 2 and all(
-        isinstance(number, int | float) and not isinstance(number, bool) for number in coordinates
+    if (
+        isinstance(coordinates, list)
+        and len(coordinates) >= 2
+        and all(isinstance(number, int | float) and not isinstance(number, bool) for number in coordinates)
     ):
         yield coordinates[0], coordinates[1]
     elif isinstance(coordinates, list):

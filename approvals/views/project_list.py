@@ -126,8 +126,10 @@ def project_list(request):
         "pickers": [_options(form[name]) for name in ("district", "park", "department")],
         "singles": [_options(form[name]) for name in SINGLES],
         "bulk_roles": Assignment.Role.choices,
-        "bulk_people": User.objects.filter(is_active=True).exclude(role__in=["", "sysadmin", "secadmin", "auditor"])
-        .select_related("department").order_by("display_name")
+        "bulk_people": User.objects.filter(is_active=True)
+        .exclude(role__in=["", "sysadmin", "secadmin", "auditor"])
+        .select_related("department")
+        .order_by("display_name")
         if allows(request.user, "project.assign")
         else [],
         "stage_names": project_filters.stage_names(),
@@ -154,7 +156,9 @@ def _tiles(request, counts, values):
         query = request.GET.copy()
         query.pop("cursor", None)
         query.setlist("light", [] if chosen == {light} else [light])
-        tiles.append({"light": light, "count": counts.get(light, 0), "url": f"?{query.urlencode()}", "on": light in chosen})
+        tiles.append(
+            {"light": light, "count": counts.get(light, 0), "url": f"?{query.urlencode()}", "on": light in chosen}
+        )
     return tiles
 
 
@@ -199,7 +203,10 @@ def view_save(request):
         SavedView.objects.update_or_create(
             owner=request.user,
             name=name,
-            defaults={"query": query, "shared": bool(request.POST.get("shared")) and allows(request.user, "project.assign")},
+            defaults={
+                "query": query,
+                "shared": bool(request.POST.get("shared")) and allows(request.user, "project.assign"),
+            },
         )
         messages.success(request, _("The view “%(name)s” was saved.") % {"name": name})
     return HttpResponseRedirect(reverse("project-list") + (f"?{query}" if query else ""))
@@ -230,7 +237,9 @@ def project_bulk(request):
     done, failed = handler(request, chosen)
     audit.record("project.bulk", by=request.user, request=request, do=request.POST["do"], done=done, failed=len(failed))
     if done:
-        messages.success(request, ngettext("%(n)s project was updated.", "%(n)s projects were updated.", done) % {"n": done})
+        messages.success(
+            request, ngettext("%(n)s project was updated.", "%(n)s projects were updated.", done) % {"n": done}
+        )
     for project, why in failed[:20]:
         messages.error(request, _("%(project)s: %(why)s") % {"project": project.name, "why": why})
     if len(failed) > 20:
@@ -264,7 +273,10 @@ def _bulk_stage(request, projects):
     if action not in StageEvent.Kind.values or not code:
         return 0, [(projects[0], _("Choose a stage number and what happened."))]
     now = timezone.localtime()
-    stages = {s.chain.project_id: s for s in Stage.objects.filter(chain__project__in=projects, code=code).select_related("chain")}
+    stages = {
+        s.chain.project_id: s
+        for s in Stage.objects.filter(chain__project__in=projects, code=code).select_related("chain")
+    }
     done, failed = 0, []
     for project in projects:
         stage = stages.get(project.pk)

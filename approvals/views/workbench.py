@@ -1,0 +1,222 @@
+"""Workbenches: what a person has to look at today. A project manager's by project, an approval officer's by case."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from approvals import actions, project_rows
+from approvals.lights import Light
+from approvals.models import MaterialUse, Stage, StageEvent
+from approvals.states import State
+from calendars import store
+from people.access import allows, departments_of, manageable_by, needs, visible_to
+from projects.models import Assignment, Project
+
+SECTION_LIMIT = 60
+"""Rows of a section at most; the head says how many there are and links to all of them."""
+
+DUE_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the workbench; `code` is its anchor, `url` leads to the list with the same filter."""
+
+    code: str
+    light: str
+    title: str
+    hint: str
+    rows: list
+    total: int
+    url: str = ""
+
+
+@require_GET
+@needs("project.view")
+def workbench(request):
+    """Show today's work: cases for who handles them, projects for everybody else."""
+    now = timezone.localtime()
+    actions.sweep(now)
+    if allows(request.user, "stage.handle"):
+        return _case_workbench(request, now)
+    return _project_workbench(request, now)
+
+
+# --- projects ---------------------------------------------------------------------------------------------------
+
+
+def my_projects(user):
+    """Return the projects of a person: those he stands by; all he manages where nobody was assigned to him yet."""
+    mine = Project.objects.filter(
+        pk__in=Assignment.objects.filter(user=user, ended_on__isnull=True).values("project")
+    )
+    if allows(user, "project.edit"):
+        return mine if mine.exists() else manageable_by(Project.objects.all(), user)
+    return mine if mine.exists() else visible_to(Project.objects.all(), user)
+
+
+def _project_workbench(request, now):
+    today, calendar = now.date(), store.current()
+    mine = my_projects(request.user)
+    rows = mine.select_related("enterprise", "park").defer("search_text", "content")
+    overdue = rows.filter(light__in=[Light.RED, Light.OVERDUE_STATUTORY]).order_by("sort_group", "due_half", "id")
+    soon = (
+        rows.filter(due_on__range=(today, today + dt.timedelta(days=DUE_DAYS)))
+        .exclude(light__in=[Light.RED, Light.OVERDUE_STATUTORY])
+        .order_by("due_half", "id")
+    )
+    waiting = rows.filter(waiting_supplement=True).order_by("last_news_at", "id")
+    stale = rows.filter(light=Light.STALE).order_by("last_news_at", "id")
+    unstarted = rows.filter(chain__isnull=True).order_by("id")
+    deferred = MaterialUse.objects.filter(
+        status=MaterialUse.Status.DEFERRED, stage__chain__project__in=mine.values("pk")
+    ).select_related("stage__chain__project__enterprise", "stage__department").order_by("due_on", "id")
+    listing = reverse("project-list")
+    sections = [
+        _section("overdue", Light.RED, _("Overdue"), _("by days overdue"), overdue, calendar, now, f"{listing}?mine=on&light=red&light=statutory"),
+        _section("due", Light.AMBER, _("Due within 7 days"), f"{today:%m-%d} – {today + dt.timedelta(days=DUE_DAYS):%m-%d}", soon, calendar, now, f"{listing}?mine=on&due=week"),
+        Section("deferred", Light.AMBER, _("Deferred materials"), _("accepted on the promise to hand them in"), [_deferred(use, today) for use in deferred[:SECTION_LIMIT]], deferred.count(), f"{listing}?mine=on&waiting=deferral"),
+        _section("supplement", Light.STOPPED, _("Waiting for the enterprise"), _("clock stopped"), waiting, calendar, now, f"{listing}?mine=on&waiting=supplement"),
+        _section("stale", Light.STALE, _("No news"), _("for more than the set number of days"), stale, calendar, now, f"{listing}?mine=on&light=stale"),
+    ]
+    opened = _opened(request, mine, now)
+    context = {
+        "sections": sections,
+        "unstarted": list(unstarted[:10]),
+        "unstarted_total": unstarted.count(),
+        "total": mine.count(),
+        "today_total": sum(section.total for section in sections),
+        "agenda": _agenda(mine, today, calendar),
+        "recent": _recent(mine),
+        "opened": opened,
+        "now": now,
+        "may_advance": allows(request.user, "stage.advance"),
+    }
+    return render(request, "approvals/workbench.html", context)
+
+
+def _section(code, light, title, hint, queryset, calendar, now, url):
+    rows = project_rows.rows(queryset[:SECTION_LIMIT], calendar, now)
+    total = len(rows) if len(rows) < SECTION_LIMIT else queryset.count()
+    return Section(code, light, title, hint, rows, total, url)
+
+
+def _deferred(use, today):
+    return {"use": use, "project": use.stage.chain.project, "days": (use.due_on - today).days}
+
+
+def _agenda(projects, today, calendar):
+    """Return the days of the coming week with the stages due on them; rest days are named. One query."""
+    due = (
+        Stage.objects.filter(
+            chain__project__in=projects.values("pk"),
+            accepted_at__isnull=False,
+            closed_at__isnull=True,
+            due_on__range=(today, today + dt.timedelta(days=DUE_DAYS)),
+        )
+        .select_related("chain__project", "department")
+        .order_by("due_on", "red_from", "id")[:100]
+    )
+    by_day: dict[dt.date, list] = {}
+    for stage in due:
+        by_day.setdefault(stage.due_on, []).append(stage)
+    days = []
+    for offset in range(DUE_DAYS + 1):
+        day = today + dt.timedelta(days=offset)
+        working = calendar.is_workday(day)
+        if working and day in by_day or not working or offset == 0:
+            days.append({"day": day, "stages": by_day.get(day, []), "working": working, "name": calendar.name(day)})
+    return days
+
+
+def _recent(projects):
+    """Return the latest eight events of the projects. One query."""
+    return list(
+        StageEvent.objects.filter(stage__chain__project__in=projects.values("pk"))
+        .select_related("stage__chain__project", "by")
+        .order_by("-id")[:8]
+    )
+
+
+def _opened(request, projects, now):
+    """Return the row whose update form is open: a stage named in the address, with what may be noted on it."""
+    code, stage_code = request.GET.get("project", ""), request.GET.get("stage", "")
+    if not code or not allows(request.user, "stage.advance"):
+        return None
+    stage = (
+        Stage.objects.filter(chain__project__in=projects.values("pk"), chain__project__code=code, code=stage_code)
+        .select_related("chain__project", "stage_template", "department")
+        .first()
+    )
+    if stage is None:
+        raise Http404
+    latest = actions.latest_event(stage)
+    return {"stage": stage, "project": stage.chain.project, "seen": latest.pk if latest else 0, "today": now.date()}
+
+
+# --- cases ------------------------------------------------------------------------------------------------------
+
+
+def _case_workbench(request, now):
+    """Cases at the officer's departments: overdue, due today, due this week, to be accepted, waiting, handled lately."""
+    today, calendar = now.date(), store.current()
+    cases = (
+        Stage.objects.filter(department__in=departments_of(request.user))
+        .select_related("chain__project__enterprise", "chain__project__park", "department", "stage_template")
+    )
+    running = cases.filter(accepted_at__isnull=False, closed_at__isnull=True)
+    waiting_states = [State.SUPPLEMENT_REQUESTED, State.SPECIAL_STARTED]
+    overdue = running.filter(Q(red_from__lte=now) | Q(statutory_red_from__lte=now)).order_by("due_half", "id")
+    ticking = running.exclude(Q(red_from__lte=now) | Q(statutory_red_from__lte=now)).exclude(state__in=waiting_states)
+    due_today = ticking.filter(due_on=today).order_by("due_half", "id")
+    due_soon = ticking.filter(due_on__gt=today, due_on__lte=today + dt.timedelta(days=DUE_DAYS)).order_by("due_half", "id")
+    later = ticking.exclude(due_on__lte=today + dt.timedelta(days=DUE_DAYS)).order_by("due_half", "id")
+    received = cases.filter(
+        state__in=[State.RECEIVED, State.SUPPLEMENT_RECEIVED], accepted_at__isnull=True
+    ).order_by("latest_event_at", "id")
+    waiting = running.filter(state__in=waiting_states) | cases.filter(state=State.SUPPLEMENT_REQUESTED)
+    listed = [
+        ("overdue", Light.RED, _("Overdue"), _("by days overdue"), overdue),
+        ("today", Light.AMBER, _("Due today"), _("to be decided before the close of the day"), due_today),
+        ("received", Light.NONE, _("To be accepted"), _("handed in, not accepted yet"), received),
+        ("due", Light.AMBER, _("Due within 7 days"), "", due_soon),
+        ("supplement", Light.STOPPED, _("Clock stopped"), _("supplement or special procedure"), waiting.order_by("latest_event_at", "id")),
+        ("later", Light.GREEN, _("In handling"), _("due later"), later),
+    ]
+    sections = [
+        Section(code, light, title, hint, [_case(s, calendar, now) for s in rows[:SECTION_LIMIT]], rows.count())
+        for code, light, title, hint, rows in listed
+    ]
+    done = cases.filter(closed_at__gte=now - dt.timedelta(days=7)).order_by("-closed_at")
+    context = {
+        "sections": sections,
+        "done": [_case(s, calendar, now) for s in done[:10]],
+        "now": now,
+        "department": request.user.department,
+    }
+    return render(request, "approvals/case_workbench.html", context)
+
+
+def _case(stage, calendar, now):
+    """Return a case as a row says it: net days at this moment, days over or left in working days."""
+    project = stage.chain.project
+    brief = next((b for b in project.current_stages if b["code"] == stage.code), None)
+    line = project_rows.stage_line(brief, calendar, now) if brief else None
+    left = None
+    if stage.due_half is not None and stage.closed_at is None:
+        left = (stage.due_half - calendar.begun(now)) / 2
+    return {
+        "stage": stage,
+        "project": project,
+        "net": line.net if line else stage.net_days,
+        "light": line.light if line else stage.light,
+        "left": left,
+        "waiting_days": (now - stage.latest_event_at).days if stage.latest_event_at else None,
+    }
