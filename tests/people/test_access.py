@@ -13,6 +13,8 @@ from people.access import allows, departments_of, get_for, handles, manageable_b
 from people.models import Department, District
 from projects.models import Assignment, Enterprise, Material, Park, Project
 
+pytestmark = pytest.mark.django_db
+
 
 def seen(user, model=Project):
     return set(visible_to(model.objects.all(), user))

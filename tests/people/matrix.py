@@ -1,0 +1,135 @@
+"""The permission matrix: one line per address. An address without a line fails the test.
+
+The shapes:
+  public(post=False)            everybody, also without logging in
+  page(*permissions)            GET; for roles with one of the permissions, without any: for everybody who is logged in
+  form(*permissions)            GET and POST
+  action(*permissions)          POST only: GET gives 405
+  object_page(permission)       GET of one object that the person may see; a stranger gets 404
+  object_form(permission)       GET and POST of one object that he manages; a reader gets 403, a stranger 404
+  object_action(permission)     POST only, on an object that he manages
+  seen_action(permission)       POST only, on an object that he may see
+  stage_page(), stage_action()  for who may act on the stage: its department's officers and who manages the project
+
+`kind` names the object whose reach counts (REACH), `args` gives values for the address that the defaults in
+`test_permission_matrix.arguments` do not know, `data` is what is posted, `also` are further statuses that are fine for
+a permitted person (e.g. 404 for a file that the sample project does not have).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+OK_GET = frozenset({200})
+OK_POST = frozenset({200, 201, 204, 302, 303, 400, 409, 422})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one address answers to whom."""
+
+    permissions: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ("GET",)
+    public: bool = False
+    reach: str = ""  # "", "view", "manage" or "act"
+    kind: str = "project"
+    args: dict[str, Callable] = field(default_factory=dict)
+    data: dict = field(default_factory=dict)
+    query: str = ""
+    also: frozenset[int] = frozenset()
+    hidden: bool = False  # who lacks the permission gets 404 instead of 403: the object is none of his business
+
+
+def public(post=False, **more):
+    return Rule(public=True, methods=("GET", "POST") if post else ("GET",), **more)
+
+
+def page(*permissions, **more):
+    return Rule(permissions, **more)
+
+
+def form(*permissions, **more):
+    return Rule(permissions, methods=("GET", "POST"), **more)
+
+
+def action(*permissions, **more):
+    return Rule(permissions, methods=("POST",), **more)
+
+
+def object_page(*permissions, **more):
+    return Rule(permissions, reach="view", **more)
+
+
+def object_form(*permissions, **more):
+    return Rule(permissions, methods=("GET", "POST"), reach="manage", **more)
+
+
+def object_action(*permissions, **more):
+    return Rule(permissions, methods=("POST",), reach="manage", **more)
+
+
+def seen_action(*permissions, **more):
+    return Rule(permissions, methods=("POST",), reach="view", **more)
+
+
+def stage_page(**more):
+    return Rule(("stage.advance", "stage.handle"), reach="act", **more)
+
+
+def stage_action(**more):
+    return replace(stage_page(**more), methods=("POST",))
+
+
+# Who reaches the target object, in which relation (tests/people/world.py); nobody else does.
+REACH = {
+    "project": {
+        ("pm", "own"): "manage",
+        ("officer", "own"): "manage",
+        ("park", "own"): "manage",
+        ("leader", "own"): "view",
+        ("supervisor", "own"): "view",
+        ("approver", "own"): "view",
+        ("approver", "same_department"): "view",
+        ("factor", "own"): "view",
+        ("factor", "same_department"): "view",
+    },
+    "park": {("park", "own"): "manage", ("supervisor", "own"): "view"},
+}
+REACH["enterprise"] = REACH["project"]
+ACTS = {("pm", "own"), ("officer", "own")} | {
+    (role, relation) for role in ("approver", "factor") for relation in ("own", "same_department")
+}
+
+PERSON = {"username": lambda world: world.bystander.username}
+
+MATRIX: dict[str, Rule] = {
+    # people
+    "home": page(also=frozenset({302})),
+    "login": public(post=True, also=frozenset({302})),
+    "logout": Rule(public=True, methods=("POST",)),
+    "account": page(),
+    "password-change": form(),
+    "sessions": page(),
+    "session-end": action("session.manage", hidden=True, args={"pk": lambda world: world.bystander.sessions.get().pk}),
+    "user-list": page("user.manage"),
+    "user-create": form("user.manage"),
+    "user-edit": form("user.manage", args=PERSON),
+    "user-active": action("user.manage", args=PERSON),
+    "user-password": action("user.manage", args=PERSON),
+    "department-list": page("user.manage"),
+    "department-create": form("user.manage"),
+    "department-edit": form("user.manage"),
+    "grants": page("grant.manage"),
+    "grant-person": page("grant.manage", args=PERSON),
+    "grant-department": page("grant.manage"),
+    "grant-role": action("grant.manage", args=PERSON),
+    "grant-give": action("grant.manage", args={"kind": lambda world: "person", "key": PERSON["username"]}),
+    "grant-take": action("grant.manage", args={"kind": lambda world: "person", "key": PERSON["username"]}),
+    "audit-log": page("audit.read"),
+    "audit-export": page("audit.read"),
+    "audit-verify": action("audit.read"),
+    "styleguide": page("styleguide.view"),
+    "feedback": form(),
+    "feedback-list": page("feedback.read"),
+    "feedback-answer": action("feedback.read", args={"pk": lambda world: world.bystander.feedback.get().pk}),
+    "set_language": public(post=True, also=frozenset({302})),
+}

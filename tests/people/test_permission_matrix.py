@@ -1,0 +1,174 @@
+"""Every address × role × relation × GET and POST, against `tests/people/matrix.py`."""
+
+import copy
+import re
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from people import roles
+from people.models import AuditEntry, AuditHead
+from tests.people import matrix
+from tests.people.world import CANARY, RELATIONS
+
+pytestmark = pytest.mark.django_db
+SKIPPED = {"javascript-catalog"}
+REFUSED = {302, 403, 404, 405}
+
+
+def patterns(resolver=None):
+    """Return name → pattern of every address, without the admin site (a developer's tool, off in tests)."""
+    found = {}
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            if entry.name not in SKIPPED:
+                found[entry.name or str(entry.pattern)] = entry
+        elif entry.namespace != "admin":
+            found |= patterns(entry)
+    return found
+
+
+PATTERNS = patterns()
+
+
+def sign_in(client, user) -> None:
+    """Log in without the log-in page (axes wants a request)."""
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+
+
+def arguments(name: str, rule, world) -> dict:
+    """Return values for the address: those of the rule, else those of the target that the parameter's name asks for."""
+    code = world.target.code
+    if name.startswith("park"):
+        code = world.parks["east"].code
+    elif name.startswith(("department", "grant-department")):
+        code = world.departments["ecology"].code
+    elif name.startswith(("template", "chain-compare")):
+        code = world.templates["east"].code
+    known = {
+        "code": code,
+        "version": 1,
+        "stage": world.stage.code,
+        "credit_code": world.enterprises["east"].credit_code,
+    }
+    values = {}
+    for parameter in PATTERNS[name].pattern.converters:
+        values[parameter] = rule.args[parameter](world) if parameter in rule.args else known[parameter]
+    return values
+
+
+def expected(rule, role: str, relation: str, method: str) -> set[int]:
+    """Return the statuses that are right in one cell."""
+    if method not in rule.methods:
+        return {405} if method == "GET" else REFUSED
+    fine = set(matrix.OK_GET if method == "GET" else matrix.OK_POST) | rule.also
+    if rule.public:
+        return fine
+    if role == "anonymous":
+        return {302}
+    allowed = roles.ROLES[role].permissions if role in roles.ROLES else frozenset()
+    if rule.permissions and not allowed.intersection(rule.permissions):
+        return {403, 404} if rule.reach else {404} if rule.hidden else {403}
+    if not rule.reach:
+        return fine
+    level = matrix.REACH[rule.kind].get((role, relation))
+    if level is None:
+        return {404}
+    enough = (role, relation) in matrix.ACTS if rule.reach == "act" else level == "manage" or rule.reach == "view"
+    return fine if enough else {403}
+
+
+def ask(client, method: str, url: str, rule):
+    """Send one request in a savepoint that is rolled back, so that every cell meets the same city and session."""
+    cookies = copy.deepcopy(client.cookies)
+    with transaction.atomic():
+        response = client.get(url) if method == "GET" else client.post(url.partition("?")[0], rule.data)
+        content = b""
+        if response.status_code == 200:
+            content = b"".join(response) if response.streaming else response.content
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return response, content.decode("utf-8", "replace")
+
+
+def differences(client, world, role, relation):
+    """Yield what is not as the table says, for one person."""
+    sees_target = (role, relation) in matrix.REACH["project"]
+    for name, rule in matrix.MATRIX.items():
+        if name not in PATTERNS:
+            continue
+        url = reverse(name, kwargs=arguments(name, rule, world)) + rule.query
+        for method in ("GET", "POST"):
+            response, content = ask(client, method, url, rule)
+            right = expected(rule, role, relation, method)
+            cell = f"{name} {method} {role} {relation}"
+            if response.status_code not in right:
+                yield f"{cell}: {response.status_code}, not {sorted(right)}"
+            turned_away = role == "anonymous" and not rule.public and response.status_code == 302
+            if turned_away and not response["Location"].startswith("/login/"):
+                yield f"{cell}: leads to {response['Location']}"
+            if not sees_target and (CANARY in content or world.target.code in content):
+                yield f"{cell}: the foreign project shows"
+
+
+def test_every_address_has_a_line():
+    missing = sorted(set(PATTERNS) - set(matrix.MATRIX))
+    assert not missing, f"add to tests/people/matrix.py: {missing}"
+    assert not sorted(set(matrix.MATRIX) - set(PATTERNS)), "lines without an address"
+
+
+@pytest.mark.parametrize("role", [*roles.ROLES, "no role", "anonymous"])
+def test_matrix(world, role):
+    found = []
+    for relation in RELATIONS if role in roles.ROLES else ("stranger",):
+        client = Client(raise_request_exception=False)
+        if role != "anonymous":
+            sign_in(client, world.people.get((role, relation), world.bystander))
+        found += differences(client, world, role, relation)
+    assert not found, f"{len(found)} cells differ:\n" + "\n".join(found)
+
+
+def rows() -> dict[str, int]:
+    """Return how many rows each table has, without the log (a refusal is an entry) and the sessions."""
+    skipped = (AuditEntry, AuditHead)
+    return {
+        model._meta.label: model._base_manager.count()
+        for model in apps.get_models()
+        if model not in skipped and model._meta.managed and not model._meta.proxy
+    }
+
+
+def test_get_on_a_post_address_gives_405_and_changes_nothing(world):
+    client = Client()
+    sign_in(client, world.people["pm", "own"])
+    before = rows()
+    for name, rule in matrix.MATRIX.items():
+        if name in PATTERNS and "GET" not in rule.methods:
+            url = reverse(name, kwargs=arguments(name, rule, world))
+            assert client.get(url, rule.data).status_code == 405, name
+    assert rows() == before
+
+
+def test_a_guessed_address_is_not_found_for_who_may_see_projects(world):
+    client = Client()
+    sign_in(client, world.people["pm", "own"])
+    for name, rule in matrix.MATRIX.items():
+        if name not in PATTERNS or not rule.reach or "GET" not in rule.methods:
+            continue
+        values = arguments(name, rule, world)
+        guessed = {
+            key: 987654 if isinstance(value, int) else "2699-999999-99-99-999999" for key, value in values.items()
+        }
+        assert client.get(reverse(name, kwargs=guessed)).status_code in {403, 404}, name
+
+
+def test_no_message_of_the_refusal_names_the_object(world):
+    client = Client()
+    sign_in(client, world.people["pm", "stranger"])
+    for name, rule in matrix.MATRIX.items():
+        if name in PATTERNS and rule.reach and rule.kind == "project" and "GET" in rule.methods:
+            body = client.get(reverse(name, kwargs=arguments(name, rule, world))).content.decode()
+            assert not re.search(CANARY, body), name
