@@ -137,11 +137,12 @@ class TemplateSpec:
 
 @dataclass(frozen=True)
 class Problem:
-    """One broken rule in words. `line` is that of the file, 0 when the template was edited on a page."""
+    """One broken rule in words. `line` is that of the file, 0 on a page; `stage`, `key`: where."""
 
     message: str
     line: int = 0
     stage: str = ""
+    key: str = ""
 
 
 # --- figures --------------------------------------------------------------------------------------------------------
