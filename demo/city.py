@@ -180,7 +180,7 @@ def _project(number, row, parks, people, now, rng):
     x, y = _inside(park, rng)
     wan = Decimal(investment) * 10000
     project = Project(
-        code=f"{started_on:%y%m}-{park.district.code}-{'04' if number % 5 else '89'}-{'01' if number % 5 else '02'}-{rng.randint(100000, 999999)}",
+        code=_project_code(started_on, park.district.code, number, rng),
         name=name,
         enterprise=enterprise,
         district=park.district,
@@ -218,6 +218,12 @@ def _project(number, row, parks, people, now, rng):
         actions.refresh(chain, now)
     _key_points(project, started_on, fate, today)
     _figures(project, today, fate, manager, rng)
+
+
+def _project_code(started_on, district, number, rng):
+    """Return an invented national code: most are capital construction (04-01), every fifth technical renovation."""
+    kind = "04-01" if number % 5 else "89-02"
+    return f"{started_on:%y%m}-{district}-{kind}-{rng.randint(100000, 999999)}"
 
 
 _SKIPPED = {"IND-BA": {"I09": "不涉及危险化学品", "I11": "不占用林地、草地"}}

@@ -129,12 +129,13 @@ def happenings(steps, decisive, today_abstract, fate, *, calendar, today, clerks
 
     found: list[Happening] = []
     held_up = _behind(steps, decisive)
+    cut = today_abstract - FATES[fate][1]
     for code, step in steps.items():
         if code in held_up:
             continue
-        if step.accept > today_abstract or (not decisive and step.accept >= today_abstract and fate != "done"):
+        if step.accept > cut or (not decisive and step.accept >= cut and fate != "done"):
             continue
-        if fate in ("idle", "stale") and step.finish > today_abstract:
+        if fate in ("idle", "stale") and step.finish > cut:
             continue
         by = clerks.get(step.template.department_name, manager)
         found += _stage_events(code, step, by, at, decisive == code, today_abstract, fate, rng)
