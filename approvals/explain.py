@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from approvals.clock import Kind, Unit
 from approvals.explain_svg import weekday
-from approvals.timeline_layout import plain
+from approvals.timeline_layout import plain, stage_no
 
 PIN_WORDS_LIMIT = 12
 
@@ -206,27 +206,25 @@ def replay_lines(view, today: date) -> list[dict]:
 def sentence(view, by_code: dict, today: date) -> str:
     """How the counting began: when the prerequisites were met, and what the numbers in the cells mean."""
     if view.ready_on is None:
-        waiting = _(", ").join(f"{c} {by_code[c].stage.name}" for c in view.waiting_for)
+        waiting = _(", ").join(f"{stage_no(c)} {by_code[c].stage.name}" for c in view.waiting_for)
         return _("Prerequisites are not met yet: %(names)s.") % {"names": waiting}
     before = [by_code[c] for c in view.prerequisites if by_code[c].replay.closed_at]
     last = max(before, key=lambda v: v.replay.closed_at, default=None)
     began = _("Prerequisites met on %(date)s.") % {"date": mmdd(view.ready_on, today)}
     if last is not None:
         began = _("%(name)s decided on %(date)s: prerequisites met.") % {
-            "name": f"{last.stage.code} {last.stage.name}",
+            "name": f"{stage_no(last.stage.code)} {last.stage.name}",
             "date": mmdd(view.ready_on, today),
         }
-    return (
-        began
-        + " "
-        + _("Counted day by day from the next day; the day of acceptance is day 0, the numbers are the days used.")
+    return began + _(
+        " Counted day by day from the next day; the day of acceptance is day 0, the numbers are the days used."
     )
 
 
 def copied(parts: list[Box], total: Box, view) -> str:
     """The equation as one line of text, for 复制算式."""
     terms = " + ".join(f"{box.name} {box.days}" for box in parts)
-    return f"{view.stage.code} {view.stage.name}: {terms} = {total.name} {total.days}"
+    return f"{stage_no(view.stage.code)} {view.stage.name}: {terms} = {total.name} {total.days}"
 
 
 def explain(view, by_code: dict, calendar, now) -> dict:

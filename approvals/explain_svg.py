@@ -14,6 +14,7 @@ from approvals.timeline_scale import text_width
 
 WIDTH, CELL_HEIGHT, CELL_MAX = 686.0, 34, 40.0
 SMALL_FROM, TINY_FROM = 31, 57  # days from which cells shrink to 12 px, and then to what fits
+FLAGS = 6  # pins of one crowd that are drawn
 REST_FILL, EDGE = "#eef2f8", "#b9c4d2"
 
 
@@ -52,9 +53,10 @@ def strip(cells, pins, key: str = "ex") -> str:
     top = 8 + 17 * (max((level for *_rest, level in levels), default=0) + 1) + 14
     out = [patterns(key, SCREEN)]
     for x, words, anchor, level in levels:
-        y = 14 + 17 * level
-        out.append(text(x, y, words, size=13, fill=INK, anchor=anchor, halo=True))
-        out.append(line(x, y + 9, x, top, INK, 1.2) + el("circle", cx=float(x), cy=float(y + 8), r=2.5, fill=INK))
+        y, shift = 14 + 17 * level, {"start": 5, "end": -5, "middle": 0}[anchor]
+        out.append(text(x + shift, y, words, size=13, fill=INK, anchor=anchor, halo=True))
+        knob = y + 8 if anchor == "middle" else y - 5
+        out.append(line(x, knob, x, top, INK, 1.2) + el("circle", cx=float(x), cy=float(knob), r=2.5, fill=INK))
     for index, cell in enumerate(cells):
         out.append(_cell(cell, index, width, top, key))
     out.append(_days(cells, width, top))
@@ -74,22 +76,33 @@ def strip(cells, pins, key: str = "ex") -> str:
 
 
 def _pin_levels(cells, pins, width: float, total: float) -> list[tuple[float, str, str, int]]:
-    """(x, words, anchor, level) of each pin: at most three levels, so that words do not collide."""
+    """(x, words, anchor, level) of each pin. Pins with room stand centred on the lowest level; crowded ones become
+    flags of falling height to the right, or of rising height to the left at the end, so that no line crosses a word.
+    """
     if not cells:
         return []
-    first, placed, ends = cells[0].date, [], [-99.0, -99.0, -99.0]
+    first, groups = cells[0].date, []
     for day, after, words in sorted(pins, key=lambda pin: (pin[0], pin[1])):
         x = min(max(((day - first).days + (1 if after else 0)) * width, 0.0), total)
-        size = text_width(words, 13)
-        anchor = "start" if x < size / 2 else "end" if x + size / 2 > total else "middle"
-        left = x - {"start": 0, "middle": size / 2, "end": size}[anchor]
-        level = next((n for n in range(3) if ends[n] + 6 <= left), None)
-        if level is None:
+        half = text_width(words, 13) / 2
+        if groups and x - half < groups[-1][-1][0] + groups[-1][-1][2] + 6:
+            groups[-1].append((x, words, half))
+        else:
+            groups.append([(x, words, half)])
+    placed = []
+    for group in groups:
+        if len(group) == 1:
+            x, words, half = group[0]
+            anchor = "start" if x < half else "end" if x + half > total else "middle"
+            placed.append((x, words, anchor, 0))
             continue
-        ends[level] = left + size
-        placed.append((x, words, anchor, level))
-    # Low pins must not run through the words of higher ones: turn the order round so that the first stands highest.
-    most = max((level for *_r, level in placed), default=0)
+        group = group[:FLAGS]
+        rightward = max(x + 2 * half for x, _words, half in group) + 4 <= total
+        for index, (x, words, _half) in enumerate(group):
+            level = len(group) - 1 - index if rightward else index
+            placed.append((x, words, "start" if rightward else "end", level))
+    # Level 0 stands lowest; the drawing counts lines from the top.
+    most = max(level for *_rest, level in placed) if placed else 0
     return [(x, words, anchor, most - level) for x, words, anchor, level in placed]
 
 

@@ -5,7 +5,7 @@
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from approvals import timeline_layout as layout
 from approvals import timeline_scale as scales
@@ -64,7 +64,9 @@ def draw(data: TimelineInput, options: TimelineOptions | None = None) -> Timelin
     """
     options = options or TimelineOptions()
     first, last = layout.axis_span(data.stages, data.today)
+    facts_end = last - timedelta(days=scales.EDGE_DAYS)
     folds = layout.named_folds(data, first, last) if options.fold else []
+    last = layout.with_label_room(first, last, folds, options)
     scale = scales.build_scale(
         first,
         last,
@@ -76,7 +78,7 @@ def draw(data: TimelineInput, options: TimelineOptions | None = None) -> Timelin
         is_workday=data.calendar.is_workday,
     )
     lanes, rows, height = layout.lay_out(data, options)
-    years = tuple(y for y in range(first.year, last.year + 1) if data.calendar.is_provisional(date(y, 7, 1)))
+    years = tuple(y for y in range(first.year, facts_end.year + 1) if data.calendar.is_provisional(date(y, 7, 1)))
     picture = Picture(data, options, scale, tuple(lanes), tuple(rows), height, years)
     offset = layout.LEFT_WIDTH if options.left else 0
     return Timeline(

@@ -145,7 +145,10 @@ def _years(picture, taken) -> list[str]:
     for year in range(scale.first.year, scale.last.year + 1):
         x = max(scale.x(opening(date(year, 1, 1))) + 4, 12)
         words = _("year %(year)s") % {"year": year} if year else ""
-        if year in picture.provisional_years and x > 12:
+        following = scale.x(opening(date(year + 1, 1, 1)))
+        if (picture.data.calendar.is_provisional(date(year, 7, 1)) and x > 12) or (
+            year < scale.last.year and following - x < 56
+        ):
             continue
         if free(taken, x, x + text_width(words, 12)):
             out.append(text(x, 14 if scale.pitch >= 12 else 16, words, bold=True, fill=INK))

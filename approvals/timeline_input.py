@@ -12,19 +12,15 @@ from approvals import clock as clocks
 from approvals import derive, network, timeline
 from approvals.clock import Unit
 from approvals.explain_svg import phone_strip
-from approvals.lights import Light
+from approvals.lights import ORDER, Light
 from approvals.states import State
-from approvals.timeline_layout import DONE, FAILED, IDLE, RUNNING, SKIPPED, WAITING, Lane
+from approvals.timeline_layout import DONE, FAILED, IDLE, RUNNING, SKIPPED, WAITING, Lane, stage_no
 from approvals.timeline_left import lane_words, legend
 
 ZOOMS = ("all", "quarter", "month")
 WIDTH_COOKIE = "timeline_width"
+WORST_FIRST = [light.value for light in ORDER]
 COMPLETION_PHASE = 4  # 竣工验收 in the national exchange standard: an idle run before it is construction
-
-
-def stage_no(code: str) -> str:
-    """The number in the badge: ``7`` is shown as 07, other codes as they are."""
-    return code.zfill(2) if code.isdigit() else code
 
 
 def status_of(view) -> str:
@@ -54,13 +50,13 @@ def due_of(moment) -> timeline.Due | None:
 
 def holder_of(chain_view, view) -> str:
     """The running prerequisite that really holds the next gate up: the one expected last, off the critical path."""
-    if view.replay.accepted_at or not view.waiting_for:
+    if view.replay.accepted_at or not view.waiting_for or not view.critical:
         return ""
     waiting = [chain_view.by_code[code] for code in view.waiting_for]
     if not all(v.is_running for v in waiting):
         return ""
     last = max(waiting, key=lambda v: (v.expected_finish_on or chain_view.now.date(), v.clock.over_days))
-    return "" if last.critical and view.critical else last.stage.code
+    return "" if last.critical else last.stage.code
 
 
 def stage_input(chain_view, view, project_code: str, reason: str = "") -> timeline.TimelineStage:
@@ -208,7 +204,9 @@ def timeline_context(request, chain_view, project, *, blockers=None, selected=""
 def phone_context(data, drawing) -> dict:
     """The chain as the phone lists it: what is at work first, then the phases, each stage with its strip."""
     lines = {row.stage.code: (row, mark_safe(phone_strip(row, data.calendar, data.key))) for row in drawing.rows}
-    current = [pair for code, pair in lines.items() if _at_work(pair[0].stage)]
+    current = [pair for pair in lines.values() if pair[0].stage.status == RUNNING or pair[0].stage.blocked]
+    current = current or [pair for pair in lines.values() if pair[0].stage.status == WAITING]
+    current.sort(key=lambda pair: WORST_FIRST.index(pair[0].stage.light))
     return {
         "current": current,
         "running": sum(row.stage.status == RUNNING for row, _svg in current),
@@ -218,7 +216,3 @@ def phone_context(data, drawing) -> dict:
             for lane in drawing.lanes
         ],
     }
-
-
-def _at_work(stage) -> bool:
-    return stage.status == RUNNING or stage.blocked or (stage.status == WAITING and bool(stage.ready_on))

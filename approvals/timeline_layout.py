@@ -18,6 +18,7 @@ from approvals.timeline_scale import Fold, close, half_end, opening
 LEFT_WIDTH = 336  # px of the frozen column
 RIGHT_MARGIN = 14
 AXIS_HEIGHT = 46
+LABEL_ROOM = 84.0  # px right of the last bar for its label
 DONE, RUNNING, WAITING, IDLE, SKIPPED, FAILED = "done", "running", "waiting", "idle", "skipped", "failed"
 SUPPLEMENT, SPECIAL = "supplement", "special"
 
@@ -177,6 +178,11 @@ class Row:
         return (parts[0].start, parts[-1].end) if parts else None
 
 
+def stage_no(code: str) -> str:
+    """The number in the badge: ``7`` is shown as 07, other codes as they are."""
+    return code.zfill(2) if code.isdigit() else code
+
+
 def plain(amount: Decimal) -> str:
     """A limit without needless decimals: ``10``, ``49.5``."""
     return f"{amount:.1f}".removesuffix(".0")
@@ -277,6 +283,17 @@ def axis_span(stages, today: date) -> tuple[date, date]:
         days += [stage.committed_due.day] if stage.committed_due else []
     margin = timedelta(days=scales.EDGE_DAYS)
     return min(days) - margin, max(days) + margin
+
+
+def with_label_room(first: date, last: date, folds, options: TimelineOptions) -> date:
+    """The last day of the axis, later where the label of the last bar would otherwise have to stand left of it."""
+    folded = sum(fold.days for fold in folds)
+    room = options.width - scales.FOLD_WIDTH * len(folds) - LABEL_ROOM
+    fit = room / max(1, (last - first).days + 1 - folded - scales.EDGE_DAYS)
+    days = LABEL_ROOM / scales.pitch_for(
+        options.zoom, max(fit, 0.1), options.width, 0.1 if options.fit else scales.PITCH_MIN
+    )
+    return last + timedelta(days=max(0, int(days) + 1 - scales.EDGE_DAYS))
 
 
 def named_folds(data: TimelineInput, first: date, last: date) -> list[Fold]:

@@ -63,7 +63,7 @@ def _held(picture: Picture, holder: Row, row: Row) -> str:
     if not (a.drawn and b.drawn):
         return ""
     start = a.x2 + (HEAD if is_open(holder) else 0)
-    below, enter = b.bottom + 8, (b.x1 + b.x2) / 2
+    below, enter = min(b.bottom + 8, picture.height - 2), (b.x1 + b.x2) / 2
     side = start + 6
     points = [(start, a.middle), (side, a.middle), (side, below), (enter, below), (enter, b.bottom + 6)]
     return path(points, picture.theme.red, 1.3, dash="5 3") + arrow(enter, b.bottom, "up", picture.theme.red, 6)

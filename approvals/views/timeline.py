@@ -12,8 +12,8 @@ from django.views.decorators.vary import vary_on_headers
 from approvals import derive, explain, timeline
 from approvals.explain_svg import paint, strip
 from approvals.models import Chain
-from approvals.timeline_input import chain_input, figures, stage_no, timeline_context
-from approvals.timeline_layout import AXIS_HEIGHT, plain
+from approvals.timeline_input import chain_input, figures, timeline_context
+from approvals.timeline_layout import AXIS_HEIGHT, plain, stage_no
 from approvals.timeline_left import legend
 from approvals.timeline_pen import SCREEN, el, patterns, rect
 from calendars import store
@@ -21,7 +21,7 @@ from people.access import get_for, needs
 from projects.models import Assignment, Project
 
 SHEET_WIDTH = 1067  # px between the margins of A4 landscape
-SHEET_HEIGHT = 626  # px for the drawing of one sheet
+SHEET_HEIGHT = 586  # px for the drawing of one sheet
 ROWS_PER_SHEET, LANE_HEIGHT, ROW_HEIGHTS = 24, 20, (26, 22)
 
 
