@@ -31,7 +31,7 @@ MENU = (
     Entry("enterprise-list", _("Enterprises"), "project.view", "building", ("enterprise-",)),
     Entry("import-start", _("Import"), "project.import", "upload", ("import-",)),
     Entry("calendar", _("Working-day calendar"), "calendar.edit", "calendar", ("calendar-",)),
-    Entry("user-list", _("Users"), "user.manage", "users", ("user-",)),
+    Entry("user-list", _("Users"), "user.manage", "users", ("user-", "department-")),
     Entry("grants", _("Grants"), "grant.manage", "key", ("grant",)),
     Entry("audit-log", _("Audit log"), "audit.read", "history", ("audit-",)),
 )

@@ -17,6 +17,7 @@ from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 from people.models import Department, User
 
 SEE, MANAGE, HANDLE = _("see projects"), _("manage projects"), _("handle cases")
+WORDS = {"view_projects": SEE, "manage_projects": MANAGE, "handle_cases": HANDLE}
 _register: dict[str, dict[str, str | Promise]] = {
     "people.district": {"view_projects": SEE, "manage_projects": MANAGE},
     "people.department": {"handle_cases": HANDLE},

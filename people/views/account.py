@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.views import LoginView
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -24,8 +25,10 @@ def demo_accounts() -> list[User]:
     if not settings.DEMO:
         return []
     order = list(roles.ROLES)
+    # The city's other people appear by name only: they have no password.
+    able = User.objects.filter(is_demo=True, is_active=True).exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     return sorted(
-        User.objects.filter(is_demo=True, is_active=True).select_related("department"),
+        able.select_related("department"),
         key=lambda user: (order.index(user.role) if user.role in order else len(order), user.username),
     )
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from people import audit
+from people import audit, grants, roles
 from people.access import needs
 from people.forms import AuditFilter
 from people.models import AuditEntry
@@ -62,16 +62,25 @@ def audit_log(request):
 
 
 def in_words(detail: dict) -> str:
-    """Return the detail of an entry as "key: value; key: value", without technical brackets."""
+    """Return the detail of an entry as "key: value; key: value", in the reader's language where words are known."""
 
-    def plain(value):
+    def plain(key, value):
         if isinstance(value, dict):
-            return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
+            return ", ".join(f"{audit.DETAILS.get(name, name)} {plain(name, item)}" for name, item in value.items())
         if isinstance(value, list):
-            return " → ".join(plain(item) for item in value)
-        return str(value)
+            return " → ".join(plain(key, item) or "—" for item in value)
+        if key in {"role", "before", "after"} and value in roles.ROLES:
+            return str(roles.ROLES[value].label)
+        if key == "permission":
+            return str(grants.WORDS.get(value, value))
+        if key == "on":
+            return next((str(model._meta.verbose_name) for model in grants.models() if is_named(model, value)), value)
+        return str(value if value is not None else "—")
 
-    return "; ".join(f"{key}: {plain(value)}" for key, value in detail.items())
+    def is_named(model, label):
+        return model._meta.label_lower == label
+
+    return "; ".join(f"{audit.DETAILS.get(key, key)}: {plain(key, value)}" for key, value in detail.items())
 
 
 class _Echo:
