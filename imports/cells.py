@@ -6,6 +6,7 @@ how to write it, and a suggestion where one is near. Messages are msgids with pa
 and read in any language. Readings that a person should see (a month read as its first day) go to `Cell.notes`.
 """
 
+import contextlib
 import difflib
 import re
 import unicodedata
@@ -255,7 +256,7 @@ EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
 
 
 def day(raw, cell: Cell) -> date:
-    """Return a date: `2023-5-1`, `2023.5.1`, `2023/5/1`, `2023年5月1日`, `20230501`, an Excel date or its serial number.
+    """Return a date: `2023-5-1`, `2023.5.1`, `2023/5/1`, `2023年5月1日`, `20230501`, an Excel date or its serial.
 
     `2023年5月`, `2023.5` are read as the first of the month, with a note. M/D/YYYY is read only when a mapping says so.
 
@@ -265,10 +266,9 @@ def day(raw, cell: Cell) -> date:
     if isinstance(raw, datetime | date):
         return _in_range(raw.date() if isinstance(raw, datetime) else raw, raw)
     written = folded(_TIME.sub("", unicodedata.normalize("NFKC", tidy(raw))))
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and not re.fullmatch(r"(19|20)\d{6}", written):
-        # 2023.5 in a cell that Excel took for a number is meant as May 2023 and has its own pattern below.
-        if 18264 <= raw < 73415:
-            return _in_range(_serial(raw, cell), raw)
+    # A number such as 2023.5 or 20230501 is no serial: it has its own pattern below.
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and 18264 <= raw < 73415:
+        return _in_range(_serial(raw, cell), raw)
     if re.fullmatch(r"(19|20)\d{6}", written):
         return _day_of(int(written[:4]), int(written[4:6]), int(written[6:]), raw)
     if match := _DAY.fullmatch(written):
@@ -351,10 +351,8 @@ def credit_code(raw, cell: Cell) -> str:
         return codes.clean_credit_code(written)
     except ValueError as error:
         near = ""
-        try:
+        with contextlib.suppress(ValueError):
             near = codes.clean_credit_code(written.translate(_MISTAKEN))
-        except ValueError:
-            pass
         raise BadCell(CREDIT_CODE_FAULTS[str(error)], near, value=written[:40], length=len(written)) from None
 
 

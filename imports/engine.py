@@ -103,7 +103,7 @@ class Plan:
 # --- Reading and judging ------------------------------------------------------------------------------------
 
 
-def read(importer, path, *, name="", sheet="", limits=reader.Limits(), rules=None) -> reader.Table:
+def read(importer, path, *, name="", sheet="", limits=reader.UPLOAD, rules=None) -> reader.Table:
     """Return the table of the file, found by the importer's headings or those of the mapping `rules`.
 
     :raises reader.Unreadable: with one fixed sentence.
@@ -137,19 +137,26 @@ class Unbound(ValueError):
 def _bind(importer, table, plan) -> list[Binding]:
     names = {}
     for column in importer.columns:
-        for heading in column.headings():
-            names.setdefault(headings.normal(heading), column)
-    bound, unread = {}, []
+        for rank, heading in enumerate(column.headings()):
+            names.setdefault(headings.normal(heading), (column, rank))
+    bound, ranks, unread = {}, {}, []
     for index, heading in enumerate(table.headings):
-        column = names.get(headings.normal(heading)) if heading else None
+        column, rank = names.get(headings.normal(heading), (None, 0)) if heading else (None, 0)
         if column is None:
             unread += [f"{headings.letter(index)} {heading}"] if heading else []
-        elif column.name in bound:
-            first = bound[column.name].letter
-            params = {"first": first, "second": headings.letter(index), "column": str(column.label)}
+            continue
+        new = Binding(column, index, heading, headings.unit(heading), table.epoch_1904)
+        old = bound.get(column.name)
+        if old is not None and headings.normal(old.heading) == headings.normal(heading):
+            params = {"first": old.letter, "second": new.letter, "column": str(column.label)}
             plan.remarks.insert(0, Problem(DOUBLE_COLUMN, params))
+        elif old is not None:
+            # Two names for one of our columns (企业名称 and 统一社会信用代码): the better known one is read.
+            kept, other = (new, old) if rank < ranks[column.name] else (old, new)
+            bound[column.name], ranks[column.name] = kept, min(rank, ranks[column.name])
+            unread.append(f"{other.letter} {other.heading}")
         else:
-            bound[column.name] = Binding(column, index, heading, headings.unit(heading), table.epoch_1904)
+            bound[column.name], ranks[column.name] = new, rank
     missing = [str(importer.column(name).label) for name in importer.key if name not in bound]
     if missing:
         plan.remarks.insert(0, Problem(MISSING_COLUMNS, {"columns": "、".join(missing)}))
@@ -387,7 +394,7 @@ class _RollBack(Exception):
     """Leaves the transaction without an error."""
 
 
-def run(*, kind, path, by, now, mode="all", dry_run=False, rules=None, sheet="", limits=reader.Limits()) -> Run:
+def run(*, kind, path, by, now, mode="all", dry_run=False, rules=None, sheet="", limits=reader.UPLOAD) -> Run:
     """Import a file in one go, for the command: read, judge, write, all in one transaction.
 
     With `dry_run`, or with wrong rows in mode "all", nothing at all is written and `batch` is None.

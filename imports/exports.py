@@ -1,6 +1,6 @@
 """Tables out: workbooks and CSV that open safely, and the blank templates of the importers.
 
-`workbook` and `csv_text` take a queryset (or any rows) and columns as (heading, getter) pairs; a text that a
+`workbook` and `csv_lines` take a queryset (or any rows) and columns as (heading, getter) pairs; a text that a
 spreadsheet would run as a formula gets an apostrophe, which the import takes off again.
 """
 
@@ -65,15 +65,22 @@ def workbook(rows, columns, *, title: str = "") -> bytes:
     return _bytes(book)
 
 
-def csv_text(rows, columns) -> str:
-    """Return a CSV with a byte order mark, so that Excel and WPS read it as UTF-8."""
+def csv_lines(rows, columns):
+    """Yield a CSV line by line, with a byte order mark first, so that Excel and WPS read it as UTF-8."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([str(heading) for heading, _getter in columns])
+
+    def line(values) -> str:
+        writer.writerow(values)
+        text = out.getvalue()
+        out.seek(0)
+        out.truncate()
+        return text
+
+    yield "\ufeff" + line([str(heading) for heading, _getter in columns])
     for row in rows:
         values = (cell_value(getter(row)) for _heading, getter in columns)
-        writer.writerow(["" if value is None else value for value in values])
-    return "\ufeff" + out.getvalue()
+        yield line(["" if value is None else value for value in values])
 
 
 def template(importer) -> bytes:
@@ -95,7 +102,7 @@ def template(importer) -> bytes:
     lists.sheet_state = "hidden"
     sheet.freeze_panes = "A2"
     notes.append([_("Column"), _("Required"), _("How to fill in"), _("Example")])
-    for place, column in enumerate(importer.columns, 1):
+    for place, column in enumerate((c for c in importer.columns if not c.export_only), 1):
         letter, label = get_column_letter(place), str(column.label)
         head = sheet.cell(1, place, f"{label}*" if column.required else label)
         head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="center")

@@ -78,6 +78,10 @@ class Limits:
     wall_seconds: int = 60
 
 
+UPLOAD = Limits()
+"""The limits of an upload."""
+
+
 @dataclass
 class Table:
     """A sheet as read: rows above the headings, the headings, and the data rows, all under Excel's own numbers."""
@@ -94,7 +98,7 @@ class Table:
     stopped_after: int = 0
 
 
-def read(path, *, name: str = "", known: set[str] = frozenset(), sheet: str = "", limits: Limits = Limits()) -> Table:
+def read(path, *, name: str = "", known: set[str] = frozenset(), sheet: str = "", limits: Limits = UPLOAD) -> Table:
     """Return the table in the file at `path`; `name` is what the user called it (its ending counts).
 
     `known` are the headings looked for, as `headings.normal()` makes them: they choose the sheet and the heading row.

@@ -288,7 +288,7 @@ def _strict(content: bytes, encoding: str) -> str | None:
 
 
 def _share(text: str, encoding: str) -> float:
-    """Return the share of the non-ASCII characters that belong to `encoding`: everyday Chinese is nearly all GB 2312."""
+    """Return the share of non-ASCII characters that belong to `encoding`: everyday Chinese is nearly all GB 2312."""
     rare = "".join(c for c in text[:200_000] if ord(c) > 127)
     if not rare:
         return 1.0

@@ -1,5 +1,15 @@
-"""Addresses of imports."""
+"""Addresses of imports and exports."""
 
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from imports import views
+
+urlpatterns = [
+    path("imports/", views.start, name="import-start"),
+    path("imports/<int:pk>/", views.batch_page, name="import-batch"),
+    path("imports/<int:pk>/receipt/", views.batch_receipt, name="import-receipt"),
+    path("imports/templates/<slug:kind>/", views.blank_template, name="import-template"),
+    path("exports/projects/", views.export_projects, name="export-projects"),
+    path("exports/<slug:kind>/", views.export_kind, name="export-kind"),
+    path("schedule-report/", views.schedule_report, name="schedule-report"),
+]

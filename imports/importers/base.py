@@ -45,6 +45,8 @@ class Column:
     """Row object → cell value on export; by default the attribute called `name`."""
     read_only: bool = False
     """Exported for information and ignored on import."""
+    export_only: bool = False
+    """Read-only, and not in the blank template either."""
 
     def headings(self) -> list[str]:
         """Return every heading under which the column is known: its label in each language, its name and aliases."""
@@ -131,7 +133,7 @@ class Importer:
     def _parse(self, row: Row, bound) -> None:
         for binding in bound:
             column, raw = binding.column, row.raw.get(binding.column.name)
-            if column.read_only or cells.blank(raw):
+            if column.read_only or column.export_only or cells.blank(raw):
                 continue
             cell = binding.cell()
             try:
@@ -279,7 +281,7 @@ def _parts(items, size):
         yield items[start : start + size]
 
 
-# --- Parsers that need more than the cell ------------------------------------------------------------------------------------
+# --- Parsers that need more than the cell ----------------------------------------------------------------------
 
 
 def of_choices(choices) -> tuple[Callable, Callable[[], list], Callable]:

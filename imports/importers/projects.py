@@ -6,6 +6,7 @@ from functools import partial
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_null import gettext_noop
 
+from approvals.lights import Light
 from imports import cells
 from imports.importers.base import (
     NEW,
@@ -64,7 +65,7 @@ class ProjectImporter(ModelImporter):
                 "enterprise",
                 _("Enterprise"),
                 enterprises.parse,
-                aliases=("建设单位", "企业名称", "项目单位", "统一社会信用代码"),
+                aliases=("统一社会信用代码", "信用代码", "建设单位", "企业名称", "项目单位"),
                 help=_("Name or credit code of an enterprise that the system knows: import enterprises first."),
                 show=lambda row: row.enterprise.credit_code if row.enterprise_id else "",
             ),
@@ -146,6 +147,11 @@ class ProjectImporter(ModelImporter):
             Column("address", _("Site"), cells.text, aliases=("建设地点", "地址", "项目地址")),
             Column("content", _("Scale and content"), long_text, aliases=("建设规模及内容", "建设内容")),
             Column("source", _("Source system"), partial(cells.text, most=60), aliases=("来源系统",)),
+            Column("light", _("Light"), export_only=True, show=lambda row: str(Light(row.light).label)),
+            Column("current_stages", _("Current stages"), export_only=True, show=_current),
+            Column("stages_done", _("Stages finished"), export_only=True),
+            Column("stages_total", _("Stages"), export_only=True),
+            Column("due_on", _("Next due"), export_only=True),
         ]
 
     def check_together(self, row):
@@ -183,6 +189,10 @@ class ProjectImporter(ModelImporter):
     def export_queryset(self, queryset):
         """Return the queryset with district, park and enterprise joined."""
         return queryset.select_related("district", "park", "enterprise")
+
+
+def _current(project) -> str:
+    return "；".join(f"{stage['code']} {stage['name']}（{stage['department']}）" for stage in project.current_stages)
 
 
 def _source_of(batch) -> str:

@@ -1,0 +1,313 @@
+"""Pages of imports: choose and upload, preview and confirm, receipts, blank templates and exports."""
+
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from approvals import actions as approval_actions
+from approvals import project_filters
+from approvals.models import Stage
+from imports import engine, exports, previews, reader, receipt, reports
+from imports.forms import UploadForm
+from imports.importers import importer_class, make
+from imports.models import ImportBatch
+from people import audit
+from people.access import allows, needs, visible_to
+from projects import actions as project_actions
+from projects.models import Enterprise, Park, Project
+
+WEB_KINDS = ("projects", "enterprises", "parks", "progress")
+EXPORT_ROWS = 20_000
+"""A workbook of more rows takes too long in a request; CSV is streamed and has no limit."""
+
+
+def kinds_of(user) -> list[str]:
+    """Return the kinds that the user may import."""
+    return [kind for kind in WEB_KINDS if _may(user, kind)]
+
+
+def _may(user, kind) -> bool:
+    return allows(user, "project.import") and any(allows(user, p) for p in importer_class(kind).permissions)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("project.import")
+def start(request):
+    """Choose what to import, download its template, upload a file; one that cannot be read is refused at the field."""
+    kinds = kinds_of(request.user)
+    kind = request.POST.get("kind") or request.GET.get("kind") or (kinds[0] if kinds else "")
+    if kind not in kinds:
+        if kind in WEB_KINDS or not kinds:
+            raise PermissionDenied(kind)
+        raise Http404
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if request.method == "POST" and form.is_valid():
+        batch = _preview(request, kind, form)
+        if batch is not None:
+            return redirect("import-batch", batch.pk)
+    context = {
+        "form": form,
+        "kind": kind,
+        "importer": make(kind),
+        "kinds": [(name, importer_class(name).title) for name in kinds],
+        "batches": ImportBatch.objects.filter(by=request.user).order_by("-id")[:10],
+        "breadcrumbs": [(_("Import"), "")],
+    }
+    return render(request, "imports/start.html", context, status=422 if form.errors else 200)
+
+
+def _preview(request, kind, form) -> ImportBatch | None:
+    upload = form.cleaned_data["file"]
+    with tempfile.TemporaryDirectory(prefix="luodi-import-") as folder:
+        path = Path(folder) / "upload"
+        with path.open("wb") as out:
+            for chunk in upload.chunks():
+                out.write(chunk)
+        try:
+            return engine.preview(
+                kind=kind,
+                path=path,
+                name=upload.name,
+                by=request.user,
+                now=timezone.now(),
+                sheet=form.cleaned_data["sheet"].strip(),
+            )
+        except (reader.Unreadable, engine.Unbound) as error:
+            field = "sheet" if getattr(error, "word", "") == "no_sheet" else "file"
+            form.add_error(field, error.problem.words())
+            return None
+
+
+def _batch_of(request, pk) -> ImportBatch:
+    batch = get_object_or_404(ImportBatch, pk=pk, by=request.user)
+    if batch.kind in WEB_KINDS and not _may(request.user, batch.kind):
+        raise PermissionDenied(batch.kind)
+    return batch
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("project.import")
+def batch_page(request, pk):
+    """Show the judgement of an upload; POST takes over a suggestion, imports, or cancels. A stranger's batch is 404."""
+    batch = _batch_of(request, pk)
+    if request.method == "POST":
+        return _DO.get(request.POST.get("do"), _unknown)(request, batch)
+    show = request.GET.get("show") or ("near" if batch.wrong else "all")
+    group, at = (_number(request.GET.get(name)) for name in ("group", "at"))
+    context = {
+        "batch": batch,
+        "title": importer_class(batch.kind).title,
+        "grid": previews.grid(batch, show=show, group=group or 1, at=at),
+        "mistakes": previews.mistakes(batch),
+        "show": show,
+        "at": at,
+        "earlier": batch.earlier(),
+        "open": batch.status == ImportBatch.Status.PREVIEWED,
+        "done": batch.status == ImportBatch.Status.DONE,
+        "breadcrumbs": [(_("Import"), reverse("import-start") + f"?kind={batch.kind}"), (str(batch), "")],
+    }
+    return render(request, "imports/batch.html", context)
+
+
+def _number(text) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else None
+
+
+def _unknown(request, batch):
+    messages.error(request, _("Choose what to do with the file."))
+    return redirect("import-batch", batch.pk)
+
+
+def _cancel(request, batch):
+    changed = ImportBatch.objects.filter(pk=batch.pk, status=ImportBatch.Status.PREVIEWED)
+    if changed.update(status=ImportBatch.Status.CANCELLED):
+        messages.success(request, _("Cancelled. Nothing was written."))
+    return redirect(reverse("import-start") + f"?kind={batch.kind}")
+
+
+def _adopt(request, batch):
+    number, letter = _number(request.POST.get("row")), request.POST.get("column", "")
+    done = 0
+    if number and letter.isascii() and letter.isalpha() and len(letter) <= 3:
+        done = engine.adopt(
+            batch=batch,
+            by=request.user,
+            now=timezone.now(),
+            number=number,
+            letter=letter,
+            everywhere=bool(request.POST.get("everywhere")),
+        )
+    if done:
+        messages.success(
+            request, ngettext("%(n)s cell was corrected.", "%(n)s cells were corrected.", done) % {"n": done}
+        )
+    else:
+        messages.error(request, _("This suggestion is no longer there."))
+    return redirect("import-batch", batch.pk)
+
+
+def _confirm(request, batch):
+    mode = request.POST.get("mode", ImportBatch.Mode.ALL)
+    try:
+        batch = engine.confirm(batch=batch, mode=mode, by=request.user, now=timezone.now())
+    except engine.Stale:
+        messages.warning(
+            request, _("The data changed since the check. Here is the new judgement; nothing was written.")
+        )
+    except engine.NotImported:
+        messages.error(request, _("Nothing was written: rows are wrong, or the file was imported already."))
+    except (approval_actions.Refused, project_actions.Refused) as refused:
+        messages.error(request, _("Nothing was written: %(why)s") % {"why": refused.message})
+    except (approval_actions.Forbidden, project_actions.Forbidden):
+        raise PermissionDenied from None
+    else:
+        messages.success(
+            request,
+            _("Imported: %(new)s new, %(changed)s changed, %(unchanged)s unchanged, %(wrong)s not imported.")
+            % {"new": batch.new, "changed": batch.changed, "unchanged": batch.unchanged, "wrong": batch.wrong},
+        )
+    return redirect("import-batch", batch.pk)
+
+
+_DO = {"confirm": _confirm, "cancel": _cancel, "adopt": _adopt}
+
+
+@require_GET
+@needs("project.import")
+def batch_receipt(request, pk):
+    """Download the receipt of a batch; `?only=wrong` leaves out the right rows."""
+    batch = _batch_of(request, pk)
+    content = receipt.workbook_of_batch(batch, only_wrong=request.GET.get("only") == "wrong")
+    return attachment(content, f"{Path(batch.file_name).stem}-{_('receipt')}.xlsx", exports.XLSX)
+
+
+@require_GET
+@needs("project.import")
+def blank_template(request, kind):
+    """Download the blank workbook of a kind."""
+    if kind not in WEB_KINDS:
+        raise Http404
+    if not _may(request.user, kind):
+        raise PermissionDenied(kind)
+    importer = make(kind, by=request.user)
+    return attachment(exports.template(importer), f"{importer.title}-{_('template')}.xlsx", exports.XLSX)
+
+
+def attachment(content, name: str, content_type: str, streaming=False) -> HttpResponse:
+    """Return a download under a name of any script (RFC 6266), never sniffed, never cached."""
+    response = (StreamingHttpResponse if streaming else HttpResponse)(content, content_type=content_type)
+    response["Content-Disposition"] = (
+        f"attachment; filename=\"download{Path(name).suffix}\"; filename*=UTF-8''{quote(name)}"
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+# --- Exports ----------------------------------------------------------------------
+
+
+@require_GET
+@needs("project.export")
+def export_projects(request):
+    """Download the projects that the list's filter shows, or the selected ones; in the columns that import reads."""
+    chosen = request.GET.getlist("project")
+    queryset = visible_to(Project.objects.all(), request.user)
+    if chosen and not request.GET.get("all"):
+        queryset = queryset.filter(code__in=chosen[:2000])
+    else:
+        query = QueryDict(request.GET["query"].lstrip("?")) if "query" in request.GET else request.GET
+        values = project_filters.ProjectFilter(query).values()
+        queryset = project_filters.narrow(queryset, values, user=request.user, today=timezone.localdate())
+    return _export(request, "projects", queryset.order_by("sort_group", "due_half", "id"))
+
+
+@require_GET
+@needs("project.export")
+def export_kind(request, kind):
+    """Download all enterprises, parks or stages that the user may see, in the columns that import reads."""
+    querysets = {
+        "enterprises": lambda: visible_to(Enterprise.objects.all(), request.user).distinct().order_by("credit_code"),
+        "parks": lambda: visible_to(Park.objects.all(), request.user).distinct().order_by("code"),
+        "progress": lambda: Stage.objects.filter(
+            chain__project__in=visible_to(Project.objects.all(), request.user).values("pk")
+        ),
+    }
+    if kind not in querysets:
+        raise Http404
+    return _export(request, kind, querysets[kind]())
+
+
+def _export(request, kind, queryset):
+    importer = make(kind, by=request.user)
+    total = queryset.count()
+    as_csv = request.GET.get("format") == "csv" or total > EXPORT_ROWS
+    audit.record("export", by=request.user, request=request, what=kind, rows=total, query=request.GET.urlencode()[:500])
+    rows, columns = importer.export_queryset(queryset), exports.columns_of(importer)
+    name = f"{importer.title}-{timezone.localdate():%Y%m%d}"
+    if as_csv:
+        return attachment(exports.csv_lines(rows, columns), f"{name}.csv", exports.CSV, streaming=True)
+    return attachment(exports.workbook(rows, columns, title=str(importer.title)), f"{name}.xlsx", exports.XLSX)
+
+
+# --- Planned against actual ----------------------------------------------------------------------
+
+
+@require_GET
+@needs("project.view")
+def schedule_report(request):
+    """Compare planned and actual ends of finished phases, by phase, with the rows behind the figures. Three queries."""
+    finished = Stage.objects.filter(
+        chain__project__in=visible_to(Project.objects.all(), request.user).values("pk"), closed_at__isnull=False
+    )
+    templates = list(
+        finished.order_by()
+        .values_list("chain__template__code", "chain__template__name", "chain__template__kind")
+        .distinct()
+    )
+    imported = [code for code, _name, kind in templates if kind == "import"]
+    chosen = request.GET.get("template") or (imported or [t[0] for t in templates] or [""])[0]
+    rows = [
+        reports.Finished(phase, started, planned, timezone.localdate(closed), code, name)
+        for phase, started, planned, closed, code, name in finished.filter(
+            chain__template__code=chosen, accepted_at__isnull=False
+        )
+        .order_by("position", "id")
+        .values_list(
+            "name",
+            "accepted_at__date",
+            "planned_finish_on",
+            "closed_at",
+            "chain__project__code",
+            "chain__project__name",
+        )
+    ]
+    phase = request.GET.get("phase", "")
+    listed = [row for row in rows if row.planned_on and (not phase or row.phase == phase)]
+    listed.sort(key=lambda row: -row.delay)
+    page = max(1, _number(request.GET.get("page")) or 1)
+    context = {
+        "templates": sorted(set(templates)),
+        "template": chosen,
+        "summaries": [*reports.by_phase(rows), reports.summarise(rows, "")] if rows else [],
+        "bins": reports.BINS,
+        "phase": phase,
+        "phases": list(dict.fromkeys(row.phase for row in rows)),
+        "listed": listed[(page - 1) * 50 : page * 50],
+        "first": (page - 1) * 50 + 1,
+        "last": min(page * 50, len(listed)),
+        "total": len(listed),
+        "page": page,
+        "breadcrumbs": [(_("Planned against actual"), "")],
+    }
+    return render(request, "imports/schedule_report.html", context)
