@@ -4,9 +4,10 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from people.styleguide import styleguide
-from people.views import account, audit, feedback, grants, users
+from people.views import account, audit, feedback, grants, home, users
 
 urlpatterns = [
+    path("", home.home, name="home"),
     path("login/", account.LogIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),
