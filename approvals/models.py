@@ -296,7 +296,7 @@ class StageEvent(models.Model):
         ACCEPT = "accept", _("Accepted")
         ACCEPT_WITH_DEFERRAL = "accept_with_deferral", _("Accepted with deferral")
         ACCEPT_ON_COMMITMENT = "accept_on_commitment", _("Accepted on informed commitment")
-        REFUSE = "refuse", _("Not accepted")
+        REFUSE = "refuse", _("Refused")
         REQUEST_SUPPLEMENT = "request_supplement", _("Supplement requested")
         RECEIVE_SUPPLEMENT = "receive_supplement", _("Supplement received")
         START_HANDLING = "start_handling", _("Handling started")
