@@ -55,11 +55,6 @@ def mmdd(day: date, today: date) -> str:
     return f"{day:%m-%d}" if day.year == today.year else f"{day:%Y-%m-%d}"
 
 
-def days_text(amount: Decimal) -> str:
-    """Working days with one decimal; calendar days whole when they are."""
-    return f"{amount:.1f}"
-
-
 def boxes(view, today: date) -> tuple[list[Box], Box]:
     """The five parts and their sum, the calendar span. They add up exactly."""
     clock = view.clock

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from approvals.timeline_layout import AXIS_HEIGHT, RIGHT_MARGIN, half_end
@@ -155,6 +156,12 @@ def _years(picture, taken) -> list[str]:
     return out
 
 
+def month_name(day: date) -> str:
+    """``7 月`` in Chinese, ``Jul`` elsewhere."""
+    chinese = (get_language() or "").startswith("zh")
+    return _("month %(month)d") % {"month": day.month} if chinese else f"{day:%b}"
+
+
 def _ticks(picture) -> list[str]:
     """Names of months (quarters below 1.6 px a day), week numbers or days of the month as the scale allows."""
     theme, scale, out, taken = picture.theme, picture.scale, [], []
@@ -173,7 +180,7 @@ def _ticks(picture) -> list[str]:
         x = scale.x(opening(day))
         if scale.fold_at(close(day)) or (scale.pitch <= 1.6 and day.month not in (1, 4, 7, 10) and day.day == 1):
             continue
-        words = _("month %(month)d") % {"month": day.month}
+        words = month_name(day)
         width = text_width(words, 12)
         left = max(x + 4, 12) if day == scale.first else x + 4
         if left + width <= picture.area and free(taken, left, left + width, 3):

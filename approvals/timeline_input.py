@@ -179,7 +179,7 @@ def timeline_context(request, chain_view, project, *, blockers=None, selected=""
 
     Add it to the page's context and include the template; the controls are links on the page's own address.
     """
-    data = chain_input(chain_view, project, blockers=blockers, selected=selected)
+    data = chain_input(chain_view, project, blockers=blockers, selected=selected or request.GET.get("stage", ""))
     drawing = timeline.draw(data, options_from(request))
     return {
         "timeline": drawing,

@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from approvals.timeline_scale import text_width
-
 FONT = "Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif"
 INK, GREY, FAINT, LINE = "#1b2430", "#5b6878", "#8a96a6", "#e3e8ef"
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -225,8 +223,3 @@ def glyph(light: str, x: float, y: float, *, bw: bool = False) -> str:
         stroke_width=1.2,
         stroke_dasharray=dash,
     )
-
-
-def fits(words: str, size: float, room: float) -> bool:
-    """Whether the text is at most ``room`` px wide."""
-    return text_width(words, size) <= room

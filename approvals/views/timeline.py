@@ -49,8 +49,7 @@ def project_timeline(request, code):
     project, view, _now = chain_of(request, code)
     if not is_fragment(request):
         return redirect(f"{reverse('project-page', args=[project.code])}?{request.GET.urlencode()}")
-    context = timeline_context(request, view, project, selected=request.GET.get("stage", ""))
-    return render(request, "approvals/_timeline.html", context)
+    return render(request, "approvals/_timeline.html", timeline_context(request, view, project))
 
 
 @require_GET
