@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from approvals import actions, project_filters, project_rows
+from approvals import actions, keeping, project_filters, project_rows
 from approvals.models import Stage, StageEvent
 from calendars import store
 from people import audit
@@ -29,7 +29,8 @@ ORDERS = {
     "code": ("code",),
     "newest": ("-id",),
 }
-SINGLES = ("sponsor", "officer", "start", "due", "waiting", "kind", "status", "key_level")
+SINGLES = ("sponsor", "start", "due")
+MORE = ("waiting", "officer", "kind", "status", "key_level")
 BULK_ACTIONS = (
     StageEvent.Kind.NOTE,
     StageEvent.Kind.RECEIVE,
@@ -94,7 +95,7 @@ def _with_children(districts):
 def project_list(request):
     """Show the list, worst first."""
     now = timezone.localtime()
-    actions.sweep(now)
+    keeping.sweep(now)
     form, values, queryset = filtered(request)
     order = request.GET.get("order") if request.GET.get("order") in ORDERS else "worst"
     page = paging.page(
@@ -125,6 +126,8 @@ def project_list(request):
         "bulk_actions": [(k.value, k.label) for k in BULK_ACTIONS],
         "pickers": [_options(form[name]) for name in ("district", "park", "department")],
         "singles": [_options(form[name]) for name in SINGLES],
+        "more": [_options(form[name]) for name in MORE],
+        "more_chosen": sum(name in values for name in (*MORE, "mine")),
         "bulk_roles": Assignment.Role.choices,
         "bulk_people": User.objects.filter(is_active=True)
         .exclude(role__in=["", "sysadmin", "secadmin", "auditor"])

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from approvals import actions, clock, derive, lights, panel, rights
+from approvals import actions, clock, derive, keeping, lights, material_actions, panel, rights, version_actions
 from approvals.models import ChainTemplate, MaterialUse, StageAttachment, StageEvent
 from approvals.network import Activity
 from approvals.stage_forms import FIELDS, CorrectionForm, StageActionForm, day_input, moment
@@ -25,6 +25,7 @@ from people import access
 from people.access import get_for, needs
 from projects.models import Assignment, KeyPoint, Project
 
+HISTORY_LINES = 15
 EXPIRING_DAYS = 60
 """Results that end within so many days are named on the page."""
 
@@ -43,7 +44,7 @@ def project_page(request, code):
 def _page(request, project, *, form=None, correction=None, status=200):
     """Render the hub; `form` and `correction` are bound forms to show again, with everything that was typed."""
     now = timezone.localtime()
-    actions.sweep(now)
+    keeping.sweep(now)
     chain = getattr(project, "chain", None)
     context = {
         "project": project,
@@ -63,10 +64,10 @@ def _page(request, project, *, form=None, correction=None, status=200):
 
 
 def _breadcrumbs(project):
-    crumbs = [{"label": _("Projects"), "url": reverse("project-list")}]
+    crumbs = [(_("Projects"), reverse("project-list"))]
     if project.park:
-        crumbs.append({"label": project.park.name, "url": f"{reverse('project-list')}?park={project.park.code}"})
-    return [*crumbs, {"label": project.name, "url": ""}]
+        crumbs.append((project.park.name, f"{reverse('project-list')}?park={project.park.code}"))
+    return [*crumbs, (project.name, "")]
 
 
 def _chain_context(request, project, chain, now, form, correction) -> dict:
@@ -74,6 +75,7 @@ def _chain_context(request, project, chain, now, form, correction) -> dict:
     view = derive.load(chain, now, store.current())
     totals = clock.chain_totals(v.clock for v in view.applicable)
     chosen = _chosen(request, view, form)
+    history, everything = _history(view), request.GET.get("history") == "all"
     context = {
         "view": view,
         "totals": totals,
@@ -88,13 +90,14 @@ def _chain_context(request, project, chain, now, form, correction) -> dict:
         else "",
         "expected_end": _expected_end(view),
         "expiring": _expiring(view, now.date()),
-        "history": _history(view),
+        "history": history if everything else history[:HISTORY_LINES],
+        "history_hidden": 0 if everything else max(len(history) - HISTORY_LINES, 0),
         "materials": _materials(view, request.GET.get("materials") == "all"),
         "all_materials": request.GET.get("materials") == "all",
         "panel_tabs": _tabs(view, chosen),
         "newer": _newer_version(chain),
     }
-    context |= timeline_context(view, project, request, selected=chosen.stage.code if chosen else "")
+    context |= timeline_context(request, view, project, selected=chosen.stage.code if chosen else "")
     if chosen is not None:
         context |= _panel(request, view, chosen, now, form, correction)
     return context
@@ -310,7 +313,7 @@ def stage_act(request, code, stage):
         return _page(request, project, form=form, status=422)
     try:
         if action == "commitment_verified":
-            actions.verify_commitment(
+            material_actions.verify_commitment(
                 by=request.user,
                 stage=row,
                 kept=form.cleaned_data["kept"] == "yes",
@@ -422,8 +425,8 @@ def chain_start(request, code):
     context = {"project": project, "form": form, "template": template, "stages": stages, "skipped": skipped}
     context["breadcrumbs"] = [
         *_breadcrumbs(project)[:-1],
-        {"label": project.name, "url": reverse("project-page", args=[project.code])},
-        {"label": _("Start the chain"), "url": ""},
+        (project.name, reverse("project-page", args=[project.code])),
+        (_("Start the chain"), ""),
     ]
     return render(request, "approvals/chain_start.html", context, status=422 if form.is_bound and form.errors else 200)
 
@@ -440,7 +443,7 @@ def chain_move(request, code):
     error = ""
     if request.method == "POST":
         try:
-            actions.move_to_version(
+            version_actions.move_to_version(
                 by=request.user,
                 chain=chain,
                 template=newest,
@@ -458,7 +461,7 @@ def chain_move(request, code):
         "project": project,
         "chain": chain,
         "newest": newest,
-        "move": actions.preview_version(chain, newest),
+        "move": version_actions.preview_version(chain, newest),
         "error": error,
         "reason": request.POST.get("reason", ""),
     }

@@ -1,7 +1,7 @@
 """Workbenches: what a person has to look at today. A project manager's by project, an approval officer's by case."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
 from django.http import Http404
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from approvals import actions, project_rows
+from approvals import actions, keeping, project_rows
 from approvals.lights import Light
 from approvals.models import MaterialUse, Stage, StageEvent
 from approvals.states import State
@@ -43,7 +43,7 @@ class Section:
 def workbench(request):
     """Show today's work: cases for who handles them, projects for everybody else."""
     now = timezone.localtime()
-    actions.sweep(now)
+    keeping.sweep(now)
     if allows(request.user, "stage.handle"):
         return _case_workbench(request, now)
     return _project_workbench(request, now)
@@ -54,9 +54,7 @@ def workbench(request):
 
 def my_projects(user):
     """Return the projects of a person: those he stands by; all he manages where nobody was assigned to him yet."""
-    mine = Project.objects.filter(
-        pk__in=Assignment.objects.filter(user=user, ended_on__isnull=True).values("project")
-    )
+    mine = Project.objects.filter(pk__in=Assignment.objects.filter(user=user, ended_on__isnull=True).values("project"))
     if allows(user, "project.edit"):
         return mine if mine.exists() else manageable_by(Project.objects.all(), user)
     return mine if mine.exists() else visible_to(Project.objects.all(), user)
@@ -75,16 +73,64 @@ def _project_workbench(request, now):
     waiting = rows.filter(waiting_supplement=True).order_by("last_news_at", "id")
     stale = rows.filter(light=Light.STALE).order_by("last_news_at", "id")
     unstarted = rows.filter(chain__isnull=True).order_by("id")
-    deferred = MaterialUse.objects.filter(
-        status=MaterialUse.Status.DEFERRED, stage__chain__project__in=mine.values("pk")
-    ).select_related("stage__chain__project__enterprise", "stage__department").order_by("due_on", "id")
+    deferred = (
+        MaterialUse.objects.filter(status=MaterialUse.Status.DEFERRED, stage__chain__project__in=mine.values("pk"))
+        .select_related("stage__chain__project__enterprise", "stage__department")
+        .order_by("due_on", "id")
+    )
     listing = reverse("project-list")
     sections = [
-        _section("overdue", Light.RED, _("Overdue"), _("by days overdue"), overdue, calendar, now, f"{listing}?mine=on&light=red&light=statutory"),
-        _section("due", Light.AMBER, _("Due within 7 days"), f"{today:%m-%d} – {today + dt.timedelta(days=DUE_DAYS):%m-%d}", soon, calendar, now, f"{listing}?mine=on&due=week"),
-        Section("deferred", Light.AMBER, _("Deferred materials"), _("accepted on the promise to hand them in"), [_deferred(use, today) for use in deferred[:SECTION_LIMIT]], deferred.count(), f"{listing}?mine=on&waiting=deferral"),
-        _section("supplement", Light.STOPPED, _("Waiting for the enterprise"), _("clock stopped"), waiting, calendar, now, f"{listing}?mine=on&waiting=supplement"),
-        _section("stale", Light.STALE, _("No news"), _("for more than the set number of days"), stale, calendar, now, f"{listing}?mine=on&light=stale"),
+        _section(
+            "overdue",
+            Light.RED,
+            _("Overdue"),
+            _("by days overdue"),
+            overdue,
+            calendar,
+            now,
+            f"{listing}?mine=on&light=red&light=statutory",
+        ),
+        _section(
+            "due",
+            Light.AMBER,
+            _("Due within 7 days"),
+            f"{today:%m-%d} – {today + dt.timedelta(days=DUE_DAYS):%m-%d}",
+            soon,
+            calendar,
+            now,
+            f"{listing}?mine=on&due=week",
+        ),
+        Section(
+            "deferred",
+            Light.AMBER,
+            _("Deferred materials"),
+            _("accepted on the promise to hand them in"),
+            [_deferred(use, today) for use in deferred[:SECTION_LIMIT]],
+            deferred.count(),
+            f"{listing}?mine=on&waiting=deferral",
+        ),
+        _waiting_first(
+            _section(
+                "supplement",
+                Light.STOPPED,
+                _("Waiting for the enterprise"),
+                _("clock stopped"),
+                waiting,
+                calendar,
+                now,
+                f"{listing}?mine=on&waiting=supplement",
+            )
+        ),
+        _section(
+            "stale",
+            Light.STALE,
+            _("No news"),
+            _("for more than the set number of days"),
+            stale,
+            calendar,
+            now,
+            f"{listing}?mine=on&light=stale",
+        ),
     ]
     opened = _opened(request, mine, now)
     context = {
@@ -108,6 +154,15 @@ def _section(code, light, title, hint, queryset, calendar, now, url):
     return Section(code, light, title, hint, rows, total, url)
 
 
+def _waiting_first(section):
+    """Return the section with the stage that waits for the enterprise in front of each row."""
+    rows = [
+        replace(row, stages=tuple(sorted(row.stages, key=lambda line: line.state != State.SUPPLEMENT_REQUESTED)))
+        for row in section.rows
+    ]
+    return replace(section, rows=rows)
+
+
 def _deferred(use, today):
     return {"use": use, "project": use.stage.chain.project, "days": (use.due_on - today).days}
 
@@ -121,7 +176,7 @@ def _agenda(projects, today, calendar):
             closed_at__isnull=True,
             due_on__range=(today, today + dt.timedelta(days=DUE_DAYS)),
         )
-        .select_related("chain__project", "department")
+        .select_related("chain__project__enterprise", "stage_template", "department")
         .order_by("due_on", "red_from", "id")[:100]
     )
     by_day: dict[dt.date, list] = {}
@@ -141,7 +196,7 @@ def _recent(projects):
     return list(
         StageEvent.objects.filter(stage__chain__project__in=projects.values("pk"))
         .select_related("stage__chain__project", "by")
-        .order_by("-id")[:8]
+        .order_by("-recorded_at", "-id")[:8]
     )
 
 
@@ -167,27 +222,34 @@ def _opened(request, projects, now):
 def _case_workbench(request, now):
     """Cases at the officer's departments: overdue, due today, due this week, to be accepted, waiting, handled lately."""
     today, calendar = now.date(), store.current()
-    cases = (
-        Stage.objects.filter(department__in=departments_of(request.user))
-        .select_related("chain__project__enterprise", "chain__project__park", "department", "stage_template")
+    cases = Stage.objects.filter(department__in=departments_of(request.user)).select_related(
+        "chain__project__enterprise", "chain__project__park", "department", "stage_template"
     )
     running = cases.filter(accepted_at__isnull=False, closed_at__isnull=True)
     waiting_states = [State.SUPPLEMENT_REQUESTED, State.SPECIAL_STARTED]
     overdue = running.filter(Q(red_from__lte=now) | Q(statutory_red_from__lte=now)).order_by("due_half", "id")
     ticking = running.exclude(Q(red_from__lte=now) | Q(statutory_red_from__lte=now)).exclude(state__in=waiting_states)
     due_today = ticking.filter(due_on=today).order_by("due_half", "id")
-    due_soon = ticking.filter(due_on__gt=today, due_on__lte=today + dt.timedelta(days=DUE_DAYS)).order_by("due_half", "id")
+    due_soon = ticking.filter(due_on__gt=today, due_on__lte=today + dt.timedelta(days=DUE_DAYS)).order_by(
+        "due_half", "id"
+    )
     later = ticking.exclude(due_on__lte=today + dt.timedelta(days=DUE_DAYS)).order_by("due_half", "id")
-    received = cases.filter(
-        state__in=[State.RECEIVED, State.SUPPLEMENT_RECEIVED], accepted_at__isnull=True
-    ).order_by("latest_event_at", "id")
+    received = cases.filter(state__in=[State.RECEIVED, State.SUPPLEMENT_RECEIVED], accepted_at__isnull=True).order_by(
+        "latest_event_at", "id"
+    )
     waiting = running.filter(state__in=waiting_states) | cases.filter(state=State.SUPPLEMENT_REQUESTED)
     listed = [
         ("overdue", Light.RED, _("Overdue"), _("by days overdue"), overdue),
         ("today", Light.AMBER, _("Due today"), _("to be decided before the close of the day"), due_today),
         ("received", Light.NONE, _("To be accepted"), _("handed in, not accepted yet"), received),
         ("due", Light.AMBER, _("Due within 7 days"), "", due_soon),
-        ("supplement", Light.STOPPED, _("Clock stopped"), _("supplement or special procedure"), waiting.order_by("latest_event_at", "id")),
+        (
+            "supplement",
+            Light.STOPPED,
+            _("Clock stopped"),
+            _("supplement or special procedure"),
+            waiting.order_by("latest_event_at", "id"),
+        ),
         ("later", Light.GREEN, _("In handling"), _("due later"), later),
     ]
     sections = [
