@@ -1,5 +1,6 @@
 """Who may do what to a stage. Pure decisions over the rights that `people.access` answers; one or two queries."""
 
+from people import access
 from people.access import allows, manageable_by
 from projects.models import Project
 
@@ -24,12 +25,10 @@ elsewhere (domain.md §0 rule 10): the event keeps who recorded it and from whic
 
 
 def handles(user, stage) -> bool:
-    """Return whether the stage is held by the user's own department and he works on its cases."""
-    return (
-        allows(user, "stage.handle")
-        and user.department_id is not None
-        and stage.department_id == user.department_id
-    )
+    """Return whether the stage is held by a department whose cases the person handles: his own, one below it, or one
+    that was granted to him. At most one query.
+    """
+    return access.handles(user, stage.department_id)
 
 
 def may_manage_chain(user, project) -> bool:

@@ -6,8 +6,8 @@ A role says *what* (`allows`), grants and assignments say *where* (`visible_to`,
  - a stage that belongs to the person's department, to one below it, or to one whose cases he was granted.
 Global permissions and the superuser flag count for nothing, so list and detail cannot disagree.
 
-Cost: `visible_to` adds no query of its own, only conditions;
-`get_for` is one query, two when it must tell 403 from 404.
+Cost: `visible_to` adds conditions only, none at all where a grant covers every district; to know that it asks one query
+per person's row (a request). `get_for` is one query more, two when it must tell 403 from 404.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, signals
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -153,7 +153,7 @@ def handles(user, department) -> bool:
 
 
 def visible_to(queryset: QuerySet, user) -> QuerySet:
-    """Narrow a queryset of a model with ACCESS to what the person may see. Adds conditions only, never a query.
+    """Narrow a queryset of a model with ACCESS to what the person may see. Adds conditions; see above for the cost.
 
     Administrators, people without a role and anonymous visitors see nothing.
     """
@@ -161,6 +161,8 @@ def visible_to(queryset: QuerySet, user) -> QuerySet:
     if not allows(user, "project.view"):
         return queryset.none()
     if paths.public:
+        return queryset
+    if _covered(queryset.model, paths, user, VIEW):
         return queryset
     where = _places(queryset.model, paths, user, VIEW) | _assigned(queryset.model, paths, user)
     if paths.department is not None and allows(user, "stage.handle"):
@@ -170,13 +172,59 @@ def visible_to(queryset: QuerySet, user) -> QuerySet:
 
 def manageable_by(queryset: QuerySet, user) -> QuerySet:
     """Narrow a queryset to what the person may manage: his role allows editing, and a managing grant or an
-    assignment covers the row. Adds conditions only, never a query.
+    assignment covers the row. Adds conditions; see above for the cost.
     """
     paths = queryset.model.ACCESS
     if not allows(user, paths.edit):
         return queryset.none()
+    if _covered(queryset.model, paths, user, MANAGE):
+        return queryset
     where = _places(queryset.model, paths, user, MANAGE) | _assigned(queryset.model, paths, user)
     return queryset.filter(where)
+
+
+def city_wide(user, codenames: tuple[str, ...] = VIEW) -> bool:
+    """Say whether grants cover every district, so that no row with a district is closed to the person.
+
+    One query, the first time a person's row is asked; grants and districts changed in this process since count.
+    """
+    from people.models import District
+
+    known = user.__dict__.setdefault("_city_wide", {})
+    key = (codenames, user.department_id, _changes.number)
+    if key not in known:
+        closed = District._base_manager.exclude(pk__in=granted_tree(District, user, codenames))
+        known[key] = District._base_manager.exists() and not closed.exists()
+    return known[key]
+
+
+def _covered(model: type[Model], paths: AccessPaths, user, codenames) -> bool:
+    """Say whether a city-wide grant opens every row of the model: each of them leads to a district."""
+    if paths.district is None or any(field.null for field in _fields(model, paths.district)):
+        return False
+    return city_wide(user, codenames)
+
+
+class _Changes:
+    """Counts the grants and districts changed in this process, so that a person's row never remembers an old answer."""
+
+    number = 0
+
+    def watch(self) -> None:
+        """Listen; called once, when the app is ready."""
+        from people.models import District
+
+        models = (District, get_user_obj_perms_model(District), get_group_obj_perms_model(District))
+        for model in models:
+            for signal in (signals.post_save, signals.post_delete):
+                signal.connect(self.count, sender=model, dispatch_uid=f"access.{model.__name__}")
+        signals.m2m_changed.connect(self.count, dispatch_uid="access.groups")
+
+    def count(self, **kwargs) -> None:
+        self.number += 1
+
+
+_changes = _Changes()
 
 
 def get_for(user, queryset: QuerySet, need: str = "view", **lookup):

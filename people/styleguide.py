@@ -8,6 +8,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from people.access import needs
 from people.icons import ICONS
@@ -35,6 +36,7 @@ def counter(light: str, label, count: int, **extra) -> SimpleNamespace:
     return SimpleNamespace(light=light, label=label, count=count, url="#counters", **extra)
 
 
+@require_safe
 @needs("styleguide.view")
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Show the kit. No queries of its own; the figures are invented."""

@@ -19,6 +19,8 @@ a permitted person (e.g. 404 for a file that the sample project does not have).
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from people.models import UserSession
+
 OK_GET = frozenset({200})
 OK_POST = frozenset({200, 201, 204, 302, 303, 400, 409, 422})
 
@@ -36,6 +38,7 @@ class Rule:
     data: dict = field(default_factory=dict)
     query: str = ""
     also: frozenset[int] = frozenset()
+    names_objects: bool = False  # the log names what was done to which project, and nothing else of it
     hidden: bool = False  # who lacks the permission gets 404 instead of 403: the object is none of his business
 
 
@@ -99,6 +102,16 @@ ACTS = {("pm", "own"), ("officer", "own")} | {
     (role, relation) for role in ("approver", "factor") for relation in ("own", "same_department")
 }
 
+TO_PAGE = frozenset({302})  # it leads back: the sample chain has begun, the sample template is published
+NOTHING_THERE = frozenset({404})  # the sample city has no such row (no newer version, no file)
+EVENT = {"event": lambda world: world.stage.events.latest("pk").pk}
+
+
+def unknown(world) -> int:
+    """A number that nothing has: the sample city has no such row, so everybody permitted gets 404."""
+    return 987654
+
+
 PERSON = {"username": lambda world: world.bystander.username}
 
 MATRIX: dict[str, Rule] = {
@@ -109,7 +122,11 @@ MATRIX: dict[str, Rule] = {
     "account": page(),
     "password-change": form(),
     "sessions": page(),
-    "session-end": action("session.manage", hidden=True, args={"pk": lambda world: world.bystander.sessions.get().pk}),
+    "session-end": action(
+        "session.manage",
+        hidden=True,
+        args={"pk": lambda world: UserSession.objects.get(session_key="sleeper").pk},
+    ),
     "user-list": page("user.manage"),
     "user-create": form("user.manage"),
     "user-edit": form("user.manage", args=PERSON),
@@ -124,12 +141,56 @@ MATRIX: dict[str, Rule] = {
     "grant-role": action("grant.manage", args=PERSON),
     "grant-give": action("grant.manage", args={"kind": lambda world: "person", "key": PERSON["username"]}),
     "grant-take": action("grant.manage", args={"kind": lambda world: "person", "key": PERSON["username"]}),
-    "audit-log": page("audit.read"),
-    "audit-export": page("audit.read"),
+    "audit-log": page("audit.read", names_objects=True),
+    "audit-export": page("audit.read", names_objects=True),
     "audit-verify": action("audit.read"),
     "styleguide": page("styleguide.view"),
     "feedback": form(),
     "feedback-list": page("feedback.read"),
     "feedback-answer": action("feedback.read", args={"pk": lambda world: world.bystander.feedback.get().pk}),
+    # calendars
+    "calendar": page(),
+    "calendar-change": form("calendar.edit"),
+    "calendar-revert": action("calendar.edit", also=NOTHING_THERE),
+    # approvals: lists, the project's page, its stages
+    "workbench": page("project.view"),
+    "project-list": page("project.view"),
+    "project-bulk": action("project.assign", "stage.advance"),
+    "view-save": action("project.view"),
+    "search": page("project.view", query="?q=丝雀", also=TO_PAGE),
+    "project-page": object_page("project.view"),
+    "project-timeline": object_page("project.view", also=TO_PAGE),
+    "project-chain-print": object_page("project.view"),
+    "chain-start": object_form("stage.advance", also=TO_PAGE),
+    "chain-move": object_form("stage.advance", also=NOTHING_THERE),
+    "stage-explain": object_page("project.view"),
+    "stage-preview": object_page("project.view"),
+    "stage-act": stage_action(data={"action": "accept"}),
+    "stage-correct": stage_action(args=EVENT),
+    "stage-attachment": object_page("project.view", args={"pk": unknown}, also=NOTHING_THERE),
+    # approvals: templates
+    "template-list": page("project.view"),
+    "template-page": page("project.view"),
+    "template-diff": page("project.view", also=TO_PAGE),
+    "template-download": page("project.view"),
+    "chain-compare": page("project.view"),
+    "template-create": form("template.edit"),
+    "template-new-draft": action("template.edit"),
+    "template-edit": form("template.edit", also=TO_PAGE),
+    "template-discard": action("template.edit"),
+    "template-stage-add": form("template.edit", also=TO_PAGE),
+    "template-stage-edit": form("template.edit", also=TO_PAGE),
+    "template-stage-remove": action("template.edit"),
+    "template-stage-move": action("template.edit"),
+    "template-publish": action("template.publish"),
+    "template-retire": action("template.publish"),
+    # imports
+    "import-start": form("project.import"),
+    "import-batch": form("project.import", args={"pk": unknown}, also=NOTHING_THERE),
+    "import-receipt": page("project.import", args={"pk": unknown}, also=NOTHING_THERE),
+    "import-template": page("project.import", args={"kind": lambda world: "projects"}),
+    "export-projects": page("project.export"),
+    "export-kind": page("project.export", args={"kind": lambda world: "enterprises"}),
+    "schedule-report": page("project.view"),
     "set_language": public(post=True, also=frozenset({302})),
 }

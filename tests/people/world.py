@@ -90,8 +90,12 @@ def build() -> World:
         approval_actions.start_chain(
             by=manager, project=world.projects[key], template=world.templates[key], started_on=date(2026, 9, 1), now=NOW
         )
+    approval_actions.act(
+        by=world.people["pm", "own"], stage=world.stage, action="receive", occurred_at=NOW, now=NOW, seen_event=None
+    )
     Feedback.objects.create(by=world.bystander, text="请加大字号")
-    UserSession.objects.create(session_key="bystander", user=world.bystander, started_at=NOW, seen_at=NOW)
+    sleeper = actions.ensure_user("sleeper", display_name="离席")
+    UserSession.objects.create(session_key="sleeper", user=sleeper, started_at=NOW, seen_at=NOW)
     return world
 
 
