@@ -1,3 +1,5 @@
+"""The app of chains: what must be connected when the process starts."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +12,7 @@ class ApprovalsConfig(AppConfig):
     verbose_name = _("Approval chains")
 
     def ready(self):
-        from approvals.actions import moved_deadlines, recompute_deadlines
+        from approvals.keeping import moved_deadlines, recompute_deadlines
         from calendars.actions import after_change, list_moves
         from people.triggers import append_only
 

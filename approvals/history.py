@@ -14,8 +14,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from approvals import derive, snapshot
-from approvals.actions import Forbidden, Refused, refresh
+from approvals.actions import apply_consequences
+from approvals.keeping import refresh
 from approvals.models import Chain, ChainTemplate, Stage, StageEvent, StageTemplate
+from approvals.refusals import Forbidden, Refused
 from approvals.rights import handles
 from approvals.states import MOVES
 from calendars import store
@@ -75,14 +77,60 @@ def record_many(*, by, entries: list[Entry], now) -> list[StageEvent]:
         event.stage = stage
         events[stage.pk].append(event)
         made.append(event)
-    for pk, told in ((pk, _replayed(events[pk])) for pk in wanted):
-        if stages[pk].state != told.state:
-            stages[pk].move_replayed(int(told.state))
-    StageEvent.objects.bulk_create(made, batch_size=500)
-    Stage.objects.bulk_update(stages.values(), ["state"], batch_size=500)
+    _append(stages, events, made)
     for chain in chains.values():
         refresh(chain, now)
     return made
+
+
+def _append(stages: dict[int, Stage], events: dict[int, list[StageEvent]], made: list[StageEvent]) -> None:
+    """Replay `events` (old and new, by stage), then write the new ones, `made`, with the states and what they bring.
+
+    :raises Refused: a path that the states do not allow; nothing is written then.
+    """
+    for pk, stage in stages.items():
+        told = _replayed(events[pk])
+        if stage.state != told.state:
+            stage.move_replayed(int(told.state))
+    StageEvent.objects.bulk_create(made, batch_size=500)
+    Stage.objects.bulk_update(stages.values(), ["state"], batch_size=500)
+    for event in made:
+        apply_consequences(event.stage, event)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One event of an invented history: stage code, action, who recorded it and when (`recorded_at`, None: at once)."""
+
+    code: str
+    action: str
+    occurred_at: dt.datetime
+    by: object
+    recorded_at: dt.datetime | None = None
+    facts: dict = field(default_factory=dict)
+
+
+@transaction.atomic
+def load_history(chain: Chain, happenings: list[Happening], now) -> derive.ChainView:
+    """Write the events of a new chain of the sample city or a generated portfolio, recorded by many people.
+
+    No rights are asked for: it is called by commands only. A handful of queries, whatever the number of events.
+
+    :raises Refused: a path that the states do not allow; nothing is written then.
+    """
+    stages = {stage.pk: stage for stage in chain.stages.all()}
+    by_code = {stage.code: stage for stage in stages.values()}
+    events, made = defaultdict(list), []
+    for happening in sorted(happenings, key=lambda h: h.occurred_at):
+        stage = by_code[happening.code]
+        entry = Entry(stage, happening.action, happening.occurred_at, facts=happening.facts)
+        event = entry.event(happening.by, happening.recorded_at or happening.occurred_at)
+        events[stage.pk].append(event)
+        made.append(event)
+    for event in StageEvent.objects.filter(stage__in=stages):  # what starting the chain recorded: stages left out
+        events[event.stage_id].append(event)
+    _append(stages, events, made)
+    return refresh(chain, now)
 
 
 def _check_rights(by, stages) -> None:

@@ -7,8 +7,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import transaction
 
-from approvals import actions, template_actions
-from approvals.bulk import load_history
+from approvals import actions, keeping, template_actions
+from approvals.history import load_history
 from approvals.models import ChainTemplate, MaterialUse
 from calendars import store
 from demo import data, story
@@ -215,7 +215,7 @@ def _project(number, row, parks, people, now, rng):
         events = [e for e in events if e.code not in _SKIPPED.get(template_code, ())]
         view = load_history(chain, events, now)
         _hand_in(chain, view, enterprise, manager, rng)
-        actions.refresh(chain, now)
+        keeping.refresh(chain, now)
     _key_points(project, started_on, fate, today)
     _figures(project, today, fate, manager, rng)
 

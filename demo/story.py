@@ -9,7 +9,7 @@ import random
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from approvals.bulk import Happening
+from approvals.history import Happening
 from demo import data
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -32,6 +32,11 @@ class Refused(Exception):
         self.message, self.field = message, field
 
 
+def _day_of(instant: dt.datetime) -> dt.date:
+    """Return the day of an aware instant in the city."""
+    return instant.astimezone(timezone.get_current_timezone()).date()
+
+
 @transaction.atomic
 def register(*, by, project: Project) -> Project:
     """Save a new, validated project and count it. Its manager is the person who registered it, if he is one.
@@ -48,8 +53,7 @@ def register(*, by, project: Project) -> Project:
             role=Assignment.Role.MANAGER,
             user=by,
             department=by.department,
-            started_on=project.signed_on
-            or dt.date(project.created_at.year, project.created_at.month, project.created_at.day),
+            started_on=project.signed_on or _day_of(project.created_at),
             made_by=by,
         )
     audit.record("project.create", by=by, target=project)
@@ -79,7 +83,7 @@ def register_many(*, by, projects: list[Project], manage: bool = True) -> list[P
                     role=Assignment.Role.MANAGER,
                     user=by,
                     department=by.department,
-                    started_on=project.signed_on or timezone.localdate(project.created_at),
+                    started_on=project.signed_on or _day_of(project.created_at),
                     made_by=by,
                 )
                 for project in made

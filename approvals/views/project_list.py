@@ -141,7 +141,7 @@ def project_list(request):
 
 
 def _options(bound):
-    """Return a filter's field with its options and what is chosen, in the form the template draws. One query at most."""
+    """Return a filter field with its options and what is chosen, as the template draws it. One query at most."""
     chosen = set(bound.form.data.getlist(bound.name))
     options = [
         {"value": str(value), "label": label, "on": str(value) in chosen}

@@ -220,7 +220,7 @@ def _opened(request, projects, now):
 
 
 def _case_workbench(request, now):
-    """Cases at the officer's departments: overdue, due today, due this week, to be accepted, waiting, handled lately."""
+    """Cases at the departments of the officer: overdue, due today or soon, to be accepted, waiting, closed lately."""
     today, calendar = now.date(), store.current()
     cases = Stage.objects.filter(department__in=departments_of(request.user)).select_related(
         "chain__project__enterprise", "chain__project__park", "department", "stage_template"

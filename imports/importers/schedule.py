@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_null import gettext_noop
 
 from approvals import history
-from approvals.actions import refresh
+from approvals.keeping import refresh
 from approvals.models import Chain, ChainTemplate, Phase, Stage, StageEvent, StageTemplate
 from imports import cells, headings
 from imports.importers import facts

@@ -1,0 +1,91 @@
+"""Keeping the snapshot true: after a change, when a light turns by itself, and when the calendar changes."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.urls import reverse
+
+from approvals import derive, snapshot
+from approvals.models import Chain, DeadlineMove
+from calendars import store
+from calendars.models import CalendarVersion
+from people.access import visible_to
+from projects.models import Project
+
+
+def refresh(chain: Chain, now) -> derive.ChainView:
+    """Derive a chain anew and store its snapshot. Call it inside the transaction that changed the fact."""
+    view = derive.load(chain, now, store.current())
+    snapshot.write(view)
+    return view
+
+
+def sweep(now, limit: int = 200) -> int:
+    """Turn the lights that were due to change by themselves up to `now`; returns how many projects were looked at.
+
+    Lists call it before they read, so that no nightly job is needed: the moment of the next change is stored and
+    indexed, and usually nothing is due. One query then; a handful for each project that is.
+    """
+    due = list(
+        Project.objects.filter(next_flip_at__lte=now).order_by("next_flip_at").values_list("pk", flat=True)[:limit]
+    )
+    for pk in due:
+        with transaction.atomic():
+            chain = Chain.objects.select_for_update().filter(project_id=pk).first()
+            if chain is None:
+                Project.objects.filter(pk=pk).update(next_flip_at=None)
+            else:
+                refresh(chain, now)
+    return len(due)
+
+
+def recompute_deadlines(old, new) -> list[DeadlineMove]:
+    """Derive every open chain anew because the calendar changed; returns the due dates that moved.
+
+    `old` and `new` are WorkCalendars; the instant is that of the new version. Runs in the transaction of the change.
+    """
+    now = CalendarVersion.objects.values_list("made_at", flat=True).get(number=new.version)
+    moves = []
+    for chain in Chain.objects.filter(closed_on__isnull=True).select_related("project").iterator(chunk_size=200):
+        before = dict(chain.stages.values_list("pk", "due_on"))
+        view = derive.load(chain, now, new)
+        snapshot.write(view)
+        moves += [
+            DeadlineMove(
+                calendar_version=new.version,
+                stage=v.stage,
+                was_on=before[v.stage.pk],
+                is_on=v.stage.due_on,
+                made_at=now,
+            )
+            for v in view.stages
+            if v.is_running and before[v.stage.pk] != v.stage.due_on
+        ]
+    return DeadlineMove.objects.bulk_create(moves)
+
+
+@dataclass(frozen=True)
+class MoveLine:
+    """A moved deadline as the calendar page lists it."""
+
+    label: str
+    url: str
+    was_on: dt.date | None
+    is_on: dt.date | None
+
+
+def moved_deadlines(version: int, user) -> list[MoveLine]:
+    """Return the deadlines that a calendar version moved, as far as `user` may see their projects. One query."""
+    moves = DeadlineMove.objects.filter(
+        calendar_version=version, stage__chain__project__in=visible_to(Project.objects.all(), user)
+    ).select_related("stage__chain__project")
+    return [
+        MoveLine(
+            label=f"{m.stage.chain.project.name} {m.stage.code} {m.stage.name}",
+            url=reverse("project-page", args=[m.stage.chain.project.code]),
+            was_on=m.was_on,
+            is_on=m.is_on,
+        )
+        for m in moves.order_by("is_on", "id")
+    ]
