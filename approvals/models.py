@@ -278,6 +278,18 @@ class Stage(TransitionsMixin, ConcurrentTransitionMixin, models.Model):
                 fields=["department", "red_from"], condition=Q(closed_at__isnull=True), name="stage_open_of_dept"
             ),
             models.Index(fields=["valid_until"], condition=Q(valid_until__isnull=False), name="stage_result_expires"),
+            models.Index(
+                fields=["department", "due_half", "id"],
+                condition=Q(accepted_at__isnull=False, closed_at__isnull=True),
+                name="stage_running_of_dept",
+            ),
+            models.Index(
+                fields=["due_on"],
+                condition=Q(accepted_at__isnull=False, closed_at__isnull=True),
+                name="stage_running_due",
+            ),
+            models.Index(fields=["department", "closed_at"], name="stage_closed_by_dept"),
+            models.Index(fields=["department", "state"], name="stage_state_of_dept"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["chain", "code"], name="stage_code_once"),
@@ -369,7 +381,7 @@ class StageAttachment(models.Model):
 
 
 class MaterialUse(models.Model):
-    """How a running stage got one of the documents it asks for: handed in, cited from the library, deferred or missing."""
+    """How a stage got one of the documents it asks for: handed in, cited from the library, deferred or missing."""
 
     class Status(models.TextChoices):
         MISSING = "missing", _("Missing")

@@ -27,7 +27,7 @@ class StageLine:
 
 @dataclass(frozen=True)
 class Row:
-    """One project in a list. `over_days` are working days over the limit; `gross_days` calendar days since the start."""
+    """One project in a list. `over_days`: working days over the limit; `gross_days`: calendar days since the start."""
 
     project: Project
     stages: tuple[StageLine, ...]

@@ -10,7 +10,7 @@ from stdnum.cn import uscc
 from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidFormat, InvalidLength
 
 PROJECT_CODE = re.compile(r"^\d{4}-\d{6}-\d{2}-\d{2}-\d{6}$")
-"""YYMM-district-department-type-number. The check-digit algorithm is not published: the shape is all that is checked."""
+"""YYMM-district-department-type-number. The check digit's algorithm is not published: only the shape is checked."""
 
 EXTERNAL_CODE = re.compile(r"^X-[A-Z0-9]{2,12}-[A-Z0-9][A-Z0-9._-]{0,30}$")
 """A project that has no national code yet, named after the source it came from: X-SOURCE-NUMBER."""

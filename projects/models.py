@@ -25,17 +25,17 @@ class Searchable(models.Model):
     class Meta:
         abstract = True
 
-    def searchable(self) -> list[str]:
-        """Return the texts that this row is found by."""
-        raise NotImplementedError
-
     def save(self, *args, **kwargs):
         self.search_text = search.index_text(*self.searchable())
         super().save(*args, **kwargs)
 
+    def searchable(self) -> list[str]:
+        """Return the texts that this row is found by."""
+        raise NotImplementedError
+
 
 class Park(Searchable):
-    """A development zone or park (园区). Its code is our own, 6-digit district + PK + 2 digits: parks have no GB code."""
+    """A development zone or park (园区). Its code is our own (district, PK, 2 digits): parks have no GB code."""
 
     class Level(models.TextChoices):
         NATIONAL = "national", _("National")
@@ -224,6 +224,14 @@ class Project(Searchable):
             models.Index(fields=["sort_group", "due_half", "id"], name="project_worst_first"),
             models.Index(fields=["district", "park", "light"], name="project_light_counts"),
             models.Index(fields=["next_flip_at"], name="project_next_flip"),
+            # The sections of a workbench that covers a whole city: each is one of these in order, or counted from it.
+            models.Index(fields=["light", "due_half", "id"], name="project_of_light"),
+            models.Index(fields=["due_on", "light"], name="project_due"),
+            models.Index(fields=["last_news_at", "id"], condition=Q(light="stale"), name="project_silent_longest"),
+            models.Index(
+                fields=["last_news_at", "id"], condition=Q(waiting_supplement=True), name="project_waiting_longest"
+            ),
+            models.Index(fields=["id"], condition=Q(stages_total=0), name="project_without_stages"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -252,7 +260,7 @@ class Project(Searchable):
 
 
 class LightTally(models.Model):
-    """How many projects of a district and park show a light: kept by the writing transaction, so counts cost nothing."""
+    """How many projects of a district and park show a light, kept by the writing transaction: counts cost nothing."""
 
     district = models.ForeignKey(District, models.CASCADE, related_name="+")
     park = models.ForeignKey(Park, models.CASCADE, null=True, related_name="+")
@@ -264,7 +272,7 @@ class LightTally(models.Model):
         verbose_name_plural = _("light tallies")
         constraints = [
             models.UniqueConstraint(fields=["district", "park", "light"], name="light_tally_once"),
-            # NULLs are distinct in a unique index (SQLite knows no other way), so the rows without a park need their own.
+            # NULLs are distinct in a unique index (SQLite knows no other way): rows without a park need their own.
             models.UniqueConstraint(
                 fields=["district", "light"], condition=Q(park__isnull=True), name="light_tally_once_outside_parks"
             ),
@@ -275,7 +283,7 @@ class LightTally(models.Model):
 
 
 class Assignment(models.Model):
-    """Who stands by a project in which role, from when to when (end exclusive). Hand-over ends one and starts the next."""
+    """Who stands by a project in which role, from when to when (end exclusive). Hand-over ends one, starts the next."""
 
     class Role(models.TextChoices):
         SPONSOR = "sponsor", _("Sponsoring leader")

@@ -1,4 +1,4 @@
-"""Search by Chinese, full pinyin, initials or code. Pure; the index is one text column, so it works on every database."""
+"""Search by Chinese, full pinyin, initials or code. Pure; one text column is the index, on every database."""
 
 import itertools
 import re
@@ -12,13 +12,13 @@ _HAN = re.compile(r"[㐀-鿿\U00020000-\U0003134f]+")
 
 
 def normalise(text: str) -> str:
-    """Return `text` half-width, lower-case, without white space and marks: the form in which both sides are compared."""
+    """Return `text` half-width, lower-case, without spaces and marks: the form in which both sides are compared."""
     folded = unicodedata.normalize("NFKC", text or "").lower()
     return re.sub(r"[\s·・.,，。、()（）《》“”\"'‘’]+", "", folded)
 
 
 def index_text(*texts: str) -> str:
-    """Return the searchable text for a row: each text as it is, its pinyin and its initials, for each likely reading."""
+    """Return the searchable text of a row: each text as it is, its pinyin and initials, for each likely reading."""
     words: list[str] = []
     for text in texts:
         plain = normalise(text)

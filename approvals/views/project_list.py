@@ -17,7 +17,7 @@ from approvals import actions, keeping, project_filters, project_rows
 from approvals.models import Stage, StageEvent
 from calendars import store
 from people import audit
-from people.access import VIEW, allows, granted_tree, needs, visible_to
+from people.access import allows, city_wide, needs, visible_to
 from people.models import District, User
 from projects import actions as project_actions
 from projects import paging, search
@@ -51,11 +51,6 @@ PRESETS = (
     ("waiting=deferral", gettext_lazy("Deferred materials")),
     ("waiting=supplement", gettext_lazy("Waiting for supplements")),
 )
-
-
-def city_wide(user) -> bool:
-    """Return whether every district is open to the user, so that tallies answer for him. One query."""
-    return not District.objects.exclude(pk__in=granted_tree(District, user, VIEW)).exists()
 
 
 def filtered(request, *, without=()):

@@ -72,9 +72,9 @@ def _project_workbench(request, now):
     )
     waiting = rows.filter(waiting_supplement=True).order_by("last_news_at", "id")
     stale = rows.filter(light=Light.STALE).order_by("last_news_at", "id")
-    unstarted = rows.filter(chain__isnull=True).order_by("id")
+    unstarted = rows.filter(stages_total=0, chain__isnull=True).order_by("id")
     deferred = (
-        MaterialUse.objects.filter(status=MaterialUse.Status.DEFERRED, stage__chain__project__in=mine.values("pk"))
+        _within(MaterialUse.objects.filter(status=MaterialUse.Status.DEFERRED), "stage__chain__project", mine)
         .select_related("stage__chain__project__enterprise", "stage__department")
         .order_by("due_on", "id")
     )
@@ -148,6 +148,13 @@ def _project_workbench(request, now):
     return render(request, "approvals/workbench.html", context)
 
 
+def _within(rows, path, projects):
+    """Narrow rows to those whose `path` leads to one of the projects; all rows where those are the whole city."""
+    if not projects.query.where:
+        return rows
+    return rows.filter(**{f"{path}__in": projects.values("pk")})
+
+
 def _section(code, light, title, hint, queryset, calendar, now, url):
     rows = project_rows.rows(queryset[:SECTION_LIMIT], calendar, now)
     total = len(rows) if len(rows) < SECTION_LIMIT else queryset.count()
@@ -170,8 +177,8 @@ def _deferred(use, today):
 def _agenda(projects, today, calendar):
     """Return the days of the coming week with the stages due on them; rest days are named. One query."""
     due = (
-        Stage.objects.filter(
-            chain__project__in=projects.values("pk"),
+        _within(Stage.objects.all(), "chain__project", projects)
+        .filter(
             accepted_at__isnull=False,
             closed_at__isnull=True,
             due_on__range=(today, today + dt.timedelta(days=DUE_DAYS)),
@@ -194,7 +201,7 @@ def _agenda(projects, today, calendar):
 def _recent(projects):
     """Return the latest eight events of the projects. One query."""
     return list(
-        StageEvent.objects.filter(stage__chain__project__in=projects.values("pk"))
+        _within(StageEvent.objects.all(), "stage__chain__project", projects)
         .select_related("stage__chain__project", "by")
         .order_by("-recorded_at", "-id")[:8]
     )
@@ -222,9 +229,9 @@ def _opened(request, projects, now):
 def _case_workbench(request, now):
     """Cases at the departments of the officer: overdue, due today or soon, to be accepted, waiting, closed lately."""
     today, calendar = now.date(), store.current()
-    cases = Stage.objects.filter(department__in=departments_of(request.user)).select_related(
-        "chain__project__enterprise", "chain__project__park", "department", "stage_template"
-    )
+    cases = Stage.objects.filter(
+        department__in=list(departments_of(request.user).values_list("pk", flat=True))
+    ).select_related("chain__project__enterprise", "chain__project__park", "department", "stage_template")
     running = cases.filter(accepted_at__isnull=False, closed_at__isnull=True)
     waiting_states = [State.SUPPLEMENT_REQUESTED, State.SPECIAL_STARTED]
     overdue = running.filter(Q(red_from__lte=now) | Q(statutory_red_from__lte=now)).order_by("due_half", "id")
