@@ -5,6 +5,8 @@
 
 from decimal import Decimal
 
+from django.db import connection
+
 from approvals import derive, lights
 from approvals.models import MaterialUse, Stage
 from approvals.states import State
@@ -178,7 +180,7 @@ def write(chain_view, stages=None) -> None:
                 setattr(view.stage, name, value)
             changed.append(view.stage)
     if changed:
-        Stage.objects.bulk_update(changed, STAGE_COLUMNS, batch_size=50)
+        _store(changed)
     chain = chain_view.chain
     totals = {
         "net_days": sum((v.clock.net_days or Decimal(0) for v in chain_view.applicable), Decimal(0)),
@@ -191,6 +193,18 @@ def write(chain_view, stages=None) -> None:
     totals["gross_days"] = Decimal(max((end - chain.started_on).days, 0))
     type(chain).objects.filter(pk=chain.pk).update(**totals)
     write_project(chain.project_id, columns)
+
+
+def _store(stages) -> None:
+    """Write the snapshot columns of stages: one prepared statement (`bulk_update` spends ten times that on its SQL)."""
+    fields = [Stage._meta.get_field(name) for name in STAGE_COLUMNS]
+    columns = ", ".join(f"{connection.ops.quote_name(field.column)} = %s" for field in fields)
+    rows = [
+        [*(field.get_db_prep_save(getattr(stage, field.attname), connection) for field in fields), stage.pk]
+        for stage in stages
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {Stage._meta.db_table} SET {columns} WHERE id = %s", rows)
 
 
 def write_project(project_id: int, columns: dict) -> None:

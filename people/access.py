@@ -186,15 +186,17 @@ def manageable_by(queryset: QuerySet, user) -> QuerySet:
 def city_wide(user, codenames: tuple[str, ...] = VIEW) -> bool:
     """Say whether grants cover every district, so that no row with a district is closed to the person.
 
-    One query, the first time a person's row is asked; grants and districts changed in this process since count.
+    One query (two when they do), the first time a person's row is asked; grants and districts changed in this process since count.
     """
     from people.models import District
 
-    known = user.__dict__.setdefault("_city_wide", {})
-    key = (codenames, user.department_id, _changes.number)
+    known = getattr(user, "_city_wide", None)
+    if known is None:
+        known = user._city_wide = {}
+    key = (codenames, _Changes.number)
     if key not in known:
         closed = District._base_manager.exclude(pk__in=granted_tree(District, user, codenames))
-        known[key] = District._base_manager.exists() and not closed.exists()
+        known[key] = not closed.exists() and District._base_manager.exists()
     return known[key]
 
 
@@ -206,25 +208,23 @@ def _covered(model: type[Model], paths: AccessPaths, user, codenames) -> bool:
 
 
 class _Changes:
-    """Counts the grants and districts changed in this process, so that a person's row never remembers an old answer."""
+    """How many changes of grants and districts this process has seen: a person's row never remembers an old answer."""
 
     number = 0
 
-    def watch(self) -> None:
-        """Listen; called once, when the app is ready."""
-        from people.models import District
-
-        models = (District, get_user_obj_perms_model(District), get_group_obj_perms_model(District))
-        for model in models:
-            for signal in (signals.post_save, signals.post_delete):
-                signal.connect(self.count, sender=model, dispatch_uid=f"access.{model.__name__}")
-        signals.m2m_changed.connect(self.count, dispatch_uid="access.groups")
-
-    def count(self, **kwargs) -> None:
-        self.number += 1
+    @classmethod
+    def count(cls, **kwargs) -> None:
+        cls.number += 1
 
 
-_changes = _Changes()
+def watch_grants() -> None:
+    """Count changes of what `city_wide` answers from; called once, when the app is ready."""
+    from people.models import District, DistrictGroupObjectPermission, DistrictUserObjectPermission
+
+    for model in (District, DistrictUserObjectPermission, DistrictGroupObjectPermission):
+        for signal in (signals.post_save, signals.post_delete):
+            signal.connect(_Changes.count, sender=model, dispatch_uid=f"access.{model.__name__}")
+    signals.m2m_changed.connect(_Changes.count, dispatch_uid="access.groups")
 
 
 def get_for(user, queryset: QuerySet, need: str = "view", **lookup):

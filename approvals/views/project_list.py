@@ -268,7 +268,7 @@ def _bulk_stage(request, projects):
     """Record the same event on the stage of that code in every selected project."""
     code, action = request.POST.get("stage", "").strip(), request.POST.get("action", "")
     note = request.POST.get("note", "").strip()
-    if action not in StageEvent.Kind.values or not code:
+    if action not in BULK_ACTIONS or not code:
         return 0, [(projects[0], _("Choose a stage number and what happened."))]
     now = timezone.localtime()
     stages = {

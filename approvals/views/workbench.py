@@ -244,7 +244,9 @@ def _case_workbench(request, now):
     received = cases.filter(state__in=[State.RECEIVED, State.SUPPLEMENT_RECEIVED], accepted_at__isnull=True).order_by(
         "latest_event_at", "id"
     )
-    waiting = running.filter(state__in=waiting_states) | cases.filter(state=State.SUPPLEMENT_REQUESTED)
+    waiting = (running.filter(state__in=waiting_states) | cases.filter(state=State.SUPPLEMENT_REQUESTED)).exclude(
+        pk__in=overdue.values("pk")
+    )
     listed = [
         ("overdue", Light.RED, _("Overdue"), _("by days overdue"), overdue),
         ("today", Light.AMBER, _("Due today"), _("to be decided before the close of the day"), due_today),

@@ -1,0 +1,103 @@
+"""Deriving everything again and comparing it with what is stored: snapshot columns, tallies, triggers. Writes nothing.
+
+A light that was due to change by itself after `next_flip_at` and that no page has looked at since is not wrong, only
+not yet swept: such projects are judged as of the last moment before that change, and counted as waiting.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection, models
+
+from approvals import derive, snapshot
+from approvals.models import Chain
+from people import triggers
+from projects import tallies
+from projects.models import Project
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One column of one row that does not say what its facts say."""
+
+    row: str
+    column: str
+    stored: object
+    derived: object
+
+    def __str__(self):
+        return f"{self.row} {self.column}: stored {self.stored!r}, derived {self.derived!r}"
+
+
+def chains(now: dt.datetime, calendar, sample: int = 0) -> Iterator[tuple[Chain, list[Difference]]]:
+    """Yield every chain (or `sample` of them at equal distances) with its differences. Four queries for each.
+
+    An illegal sequence of events is a difference of its own.
+    """
+    every = Chain.objects.select_related("project").order_by("pk")
+    step = max(every.count() // sample, 1) if sample else 1
+    for number, chain in enumerate(every.iterator(chunk_size=200)):
+        if number % step == 0:
+            yield chain, _differences(chain, now, calendar)
+
+
+def _differences(chain: Chain, now, calendar) -> list[Difference]:
+    project, flip = chain.project, chain.project.next_flip_at
+    if flip is not None and flip <= now:
+        now = flip - dt.timedelta(microseconds=1)
+    try:
+        view = derive.load(chain, derive.local(now), calendar)
+    except derive.IllegalSequence as error:
+        return [Difference(f"stage {error.event.stage_id}", "events", error.event.kind, "an illegal sequence")]
+    # Used days grow by themselves while a clock runs; pages count them at the moment. So those of stages at work are
+    # as old as their last event, and are not compared.
+    found = []
+    for stage_view in view.stages:
+        columns = snapshot.stage_columns(stage_view, calendar) | {"state": int(stage_view.replay.state)}
+        if stage_view.is_running:
+            del columns["net_days"]
+        found += _compare(
+            f"stage {stage_view.stage.pk} ({project.code} {stage_view.stage.code})", stage_view.stage, columns
+        )
+    columns = snapshot.project_columns(view)
+    columns["current_stages"] = [_timeless(brief) for brief in columns["current_stages"]]
+    project.current_stages = [_timeless(brief) for brief in project.current_stages]
+    # The words of a reason carry the days of the moment at which they were written.
+    del columns["light_reason"]
+    found += _compare(f"project {project.code}", project, columns)
+    return found + _compare(f"chain of {project.code}", chain, {"closed_on": columns["chain_closed_on"]})
+
+
+def _timeless(brief: dict) -> dict:
+    """Return a stored stage brief without the days at the moment at which it was written."""
+    return {name: value for name, value in brief.items() if name != "net" or brief["offset"] is None}
+
+
+def _compare(label: str, row: models.Model, columns: dict) -> list[Difference]:
+    return [
+        Difference(label, name, getattr(row, name), value)
+        for name, value in columns.items()
+        if getattr(row, name) != value
+    ]
+
+
+def without_chain() -> list[Difference]:
+    """Return projects that have no chain and yet show a light. One query."""
+    odd = Project.objects.filter(chain__isnull=True).exclude(light="idle")
+    return [
+        Difference(f"project {project.code}", "light", project.light, "idle") for project in odd.only("code", "light")
+    ]
+
+
+def of_tallies() -> list[Difference]:
+    """Return the tallies that disagree with the projects. Two queries."""
+    return [
+        Difference(f"tally of district {district}, park {park}, {light}", "projects", told, counted)
+        for district, park, light, told, counted in tallies.differences()
+    ]
+
+
+def of_triggers() -> list[Difference]:
+    """Return the append-only triggers that should stand and do not. One query."""
+    return [Difference(name, "trigger", "missing", "standing") for name in sorted(triggers.missing(connection))]
