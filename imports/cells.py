@@ -269,7 +269,7 @@ def day(raw, cell: Cell) -> date:
     # A number such as 2023.5 or 20230501 is no serial: it has its own pattern below.
     if isinstance(raw, int | float) and not isinstance(raw, bool) and 18264 <= raw < 73415:
         return _in_range(_serial(raw, cell), raw)
-    if re.fullmatch(r"(19|20)\d{6}", written):
+    if re.fullmatch(r"(?:19|20|21)\d{6}", written):
         return _day_of(int(written[:4]), int(written[4:6]), int(written[6:]), raw)
     if match := _DAY.fullmatch(written):
         year, month, number = match.groups()

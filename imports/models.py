@@ -19,8 +19,8 @@ class ImportBatch(models.Model):
 
     class Status(models.TextChoices):
         PREVIEWED = "previewed", _("Checked, nothing written")
-        DONE = "done", _("Imported")
-        CANCELLED = "cancelled", _("Cancelled")
+        DONE = "done", _("Import done")
+        CANCELLED = "cancelled", _("Import cancelled")
 
     class Mode(models.TextChoices):
         ALL = "all", _("Import only if every row is right")
@@ -44,8 +44,8 @@ class ImportBatch(models.Model):
     fixes = models.JSONField(default=dict, help_text="cell address → text taken over from a suggestion")
     total = models.PositiveIntegerField(_("rows"), default=0)
     new = models.PositiveIntegerField(_("new"), default=0)
-    changed = models.PositiveIntegerField(_("changed"), default=0)
-    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    changed = models.PositiveIntegerField(_("updated"), default=0)
+    unchanged = models.PositiveIntegerField(_("without change"), default=0)
     wrong = models.PositiveIntegerField(_("wrong"), default=0)
     wrong_cells = models.PositiveIntegerField(_("wrong cells"), default=0)
     fingerprint = models.CharField(max_length=64, blank=True)
@@ -90,7 +90,7 @@ class ImportRow(models.Model):
 
     class Verdict(models.TextChoices):
         NEW = "new", _("New")
-        CHANGED = "changed", _("Changed")
+        CHANGED = "changed", _("Updated")
         UNCHANGED = "unchanged", _("Unchanged")
         WRONG = "wrong", _("Wrong")
 

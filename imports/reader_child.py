@@ -134,6 +134,7 @@ def read_workbook(path: str, known: set[str], wanted: str, limits: dict) -> dict
     if best is None:
         raise Refused("no_rows")
     table = _sheet_rows(book, best[1], limits, limits["rows"] + headings.LOOK_AT_ROWS)
+    _put_faults(path, best[1], table["rows"])
     return table | {
         "sheet": best[1],
         "other_sheets": [name for name in visible if name != best[1]],
@@ -190,6 +191,43 @@ def _fill_merged(sheet, rows):
                 if cells is not None:
                     cells.extend([None] * (left + 1 - len(cells)))
                     cells[left] = source[left] if cells[left] in (None, "") else cells[left]
+
+
+_FAULT_CELL = re.compile(
+    rb'<c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*?\bt="e"[^>]*>.{0,2000}?<v>([^<]{2,20})</v>', re.S
+)
+
+
+def _put_faults(path: str, name: str, rows) -> None:
+    """Put error values (#REF! …) into the rows: the parser gives empty cells for them, which would hide them.
+
+    Only .xlsx; in the old binary format they stay empty.
+    """
+    from xml.sax.saxutils import unescape
+
+    with contextlib.suppress(KeyError, zipfile.BadZipFile, IndexError, StopIteration), zipfile.ZipFile(path) as archive:
+        book, links = (archive.read(f"xl/{part}").decode() for part in ("workbook.xml", "_rels/workbook.xml.rels"))
+        tags = [
+            tag for tag in re.findall(r"<sheet\b[^>]*>", book) if unescape(_attribute(tag, "name"), _QUOTES) == name
+        ]
+        link = next(
+            t for t in re.findall(r"<Relationship\b[^>]*>", links) if _attribute(t, "Id") == _attribute(tags[0], "r:id")
+        )
+        target = _attribute(link, "Target")
+        content = archive.read(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
+        at = dict(rows)
+        for letters, number, code in _FAULT_CELL.findall(content) if b't="e"' in content else ():
+            cells, index = at.get(int(number)), headings.column_index(letters.decode())
+            if cells is not None and index < 1_000:
+                cells.extend([None] * (index + 1 - len(cells)))
+                cells[index] = {"e": code.decode()}
+
+
+_QUOTES = {"&quot;": '"', "&apos;": "'"}
+
+
+def _attribute(tag: str, name: str) -> str:
+    return (re.search(rf'\s{name}="([^"]*)"', tag) or ["", ""])[1]
 
 
 def _is_1904(path: str) -> bool:

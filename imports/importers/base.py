@@ -5,6 +5,7 @@ stores what was checked, inside the engine's transaction. The same columns make 
 that what goes out comes back as no change.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -76,9 +77,9 @@ class Row:
     target: object = None
     plan: object = None
 
-    def wrong(self, column: str, msgid: str, suggestion: str = "", **params):
+    def wrong(self, name: str, msgid: str, suggestion: str = "", /, **params):
         """Mark a cell as wrong; the first problem of a cell stays."""
-        self.problems.setdefault(column, Problem(msgid, params, suggestion))
+        self.problems.setdefault(name, Problem(msgid, params, suggestion))
 
 
 class Importer:
@@ -289,14 +290,17 @@ def of_choices(choices) -> tuple[Callable, Callable[[], list], Callable]:
 
     @cache
     def spellings():
-        found: dict[str, str] = {}
+        found: dict[str, str | None] = {}
         for language in LANGUAGES:
             with translation.override(language):
                 for member in choices:
                     label = str(member.label)
-                    for text in (label, str(member.value), label.split("（")[0].split("(")[0]):
-                        found.setdefault(cells.folded(text).lower(), member.value)
-        return found
+                    plain = label.split("（")[0].split("(")[0].strip()
+                    short = re.sub(r"(类|级|项目|重点项目)$", "", plain)
+                    for text in (label, str(member.value), plain, short, f"{plain}级", f"{short}类"):
+                        key = cells.folded(text).lower()
+                        found[key] = member.value if found.get(key, member.value) == member.value else None
+        return {key: value for key, value in found.items() if value is not None}
 
     def parse(raw, cell):
         return cells.choice(raw, cell, spellings())

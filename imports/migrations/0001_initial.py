@@ -37,8 +37,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("previewed", "Checked, nothing written"),
-                            ("done", "Imported"),
-                            ("cancelled", "Cancelled"),
+                            ("done", "Import done"),
+                            ("cancelled", "Import cancelled"),
                         ],
                         default="previewed",
                         max_length=10,
@@ -74,8 +74,8 @@ class Migration(migrations.Migration):
                 ("fixes", models.JSONField(default=dict, help_text="cell address → text taken over from a suggestion")),
                 ("total", models.PositiveIntegerField(default=0, verbose_name="rows")),
                 ("new", models.PositiveIntegerField(default=0, verbose_name="new")),
-                ("changed", models.PositiveIntegerField(default=0, verbose_name="changed")),
-                ("unchanged", models.PositiveIntegerField(default=0, verbose_name="unchanged")),
+                ("changed", models.PositiveIntegerField(default=0, verbose_name="updated")),
+                ("unchanged", models.PositiveIntegerField(default=0, verbose_name="without change")),
                 ("wrong", models.PositiveIntegerField(default=0, verbose_name="wrong")),
                 ("wrong_cells", models.PositiveIntegerField(default=0, verbose_name="wrong cells")),
                 ("fingerprint", models.CharField(blank=True, max_length=64)),
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("new", "New"),
-                            ("changed", "Changed"),
+                            ("changed", "Updated"),
                             ("unchanged", "Unchanged"),
                             ("wrong", "Wrong"),
                         ],
