@@ -27,6 +27,7 @@ UNITS = {
     "自然日": Unit.CALENDAR_DAY,
 }
 WORDS = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same language, ten times quicker where it is built in
 NULL = "tag:yaml.org,2002:null"
 
 HEAD_KEYS = ("code", "name", "version", "kind", "applies_to", "benchmark", "source", "note", "phases", "stages")
@@ -90,7 +91,7 @@ def _compose(text: str | bytes, file: str) -> yaml.Node:
         refuse(_("The file is not UTF-8 text."), text.count(b"\n", 0, error.start) + 1)
     depth = 0
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=LOADER):
             line = event.start_mark.line + 1
             if isinstance(event, yaml.AliasEvent):
                 refuse(_("References (“*name”) are not allowed; write the text out."), line)
@@ -98,7 +99,7 @@ def _compose(text: str | bytes, file: str) -> yaml.Node:
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
                 refuse(_("The text is nested too deeply."), line)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         refuse(_("This is not valid YAML: %(problem)s.") % {"problem": error.problem}, mark.line + 1 if mark else 0)

@@ -178,8 +178,8 @@ def figures(stages: Iterable[StageSpec]) -> Figures:
     network = analyse([activity(stage) for stage in stages])
     return Figures(
         stage_count=len(stages),
-        sum_working_days=_sum(stages, Unit.WORKING_DAY),
-        sum_calendar_days=_sum(stages, Unit.CALENDAR_DAY),
+        sum_working_days=sum_of(stages, Unit.WORKING_DAY),
+        sum_calendar_days=sum_of(stages, Unit.CALENDAR_DAY),
         critical_path_working_days=network.length,
         critical_path=tuple(network.critical),
         approximate=network.approximate,
@@ -187,7 +187,8 @@ def figures(stages: Iterable[StageSpec]) -> Figures:
     )
 
 
-def _sum(stages: list[StageSpec], unit: Unit) -> Decimal:
+def sum_of(stages: Iterable[StageSpec], unit: Unit) -> Decimal:
+    """Return the sum of the committed limits in that unit."""
     return sum((s.committed.amount for s in stages if s.committed and s.committed.unit == unit), ZERO)
 
 

@@ -5,17 +5,15 @@ Rows and waterfall are about the sum, so their total equals the head's. Limits i
 days: a row shows them apart. Rates are rounded half up to two decimals, with what was divided by what beside them.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from approvals.chain_spec import Figures, StageSpec, figures
+from approvals.chain_spec import Figures, StageSpec, figures, sum_of
 from approvals.track import Unit
 
-ZERO = Decimal(0)
 CENT = Decimal("0.01")
 
 
@@ -155,16 +153,16 @@ def _rows(ours: Side, theirs: Side):
 
 def _row(code: str, name: str, mine: list[StageSpec], other: list[StageSpec], note: str) -> Row:
     count = Change(len(mine), len(other))
-    days = Change(_days(mine, Unit.WORKING_DAY), _days(other, Unit.WORKING_DAY))
+    days = Change(sum_of(mine, Unit.WORKING_DAY), sum_of(other, Unit.WORKING_DAY))
     return Row(
         code=code,
         name=name,
-        segments=tuple(Segment(s.code, s.short_name or s.name, _days([s], Unit.WORKING_DAY)) for s in mine),
+        segments=tuple(Segment(s.code, s.short_name or s.name, sum_of([s], Unit.WORKING_DAY)) for s in mine),
         count=count,
         days=days,
-        our_calendar_days=_days(mine, Unit.CALENDAR_DAY),
-        their_calendar_days=_days(other, Unit.CALENDAR_DAY),
-        words=note or _words(count, days),
+        our_calendar_days=sum_of(mine, Unit.CALENDAR_DAY),
+        their_calendar_days=sum_of(other, Unit.CALENDAR_DAY),
+        words=(count.ours and note) or _words(count, days),
     )
 
 
@@ -181,7 +179,3 @@ def _words(count: Change, days: Change) -> str:
     if not days.less:
         return _("The same")
     return _("Shorter limit") if days.less > 0 else _("Longer limit")
-
-
-def _days(stages: Iterable[StageSpec], unit: Unit) -> Decimal:
-    return sum((s.committed.amount for s in stages if s.committed and s.committed.unit == unit), ZERO)

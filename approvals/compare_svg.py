@@ -101,7 +101,7 @@ def _segment(segment: Segment, scale: Scale, start: Decimal) -> str:
     parts = [el("title", clean(title)), rect(left, 8, width - 1, 20, OURS)]
     number_width, days_width = text_width(number, 12), text_width(days, 12)
     name = shorten(segment.name, 12, width - number_width - days_width - 22)
-    if len(name) < min(3, len(segment.name) + 1) or name == "…":
+    if name != segment.name and len(name) < 6:  # a few characters and an ellipsis tell less than the number
         name = ""
     if number_width + days_width + 16 <= width:
         words = f"{number} {name}" if name else number
@@ -140,7 +140,7 @@ def waterfall(comparison: Comparison) -> str:
         after = level - gap.days
         parts.append(line(left(column - 1) + bar, y(level), left(column), y(level), GREY, 1, "2 2"))
         parts.append(_gap(left(column), y(level), y(after), bar, gap.days))
-        share = _("%(share)s %% of the gap") % {"share": gap.share} if gap.share is not None else ""
+        share = _("%(share)s %% of the gap") % {"share": gap.share} if gap.share is not None and gap.share > 0 else ""
         parts.append(_names(left(column) + bar / 2, gap.name, share, pitch))
         level = after
     parts.append(line(left(columns - 2) + bar, y(level), left(columns - 1), y(level), GREY, 1, "2 2"))

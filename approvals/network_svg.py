@@ -5,7 +5,7 @@ from approvals.compare import number_of
 from approvals.timeline_pen import FONT, clean, el, path, rect, text
 from approvals.timeline_scale import shorten
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, PAD = 132, 34, 34, 10, 6
+WIDTH, HEIGHT, GAP_X, GAP_Y, PAD = 98, 36, 16, 10, 4
 INK, GREY, LINE = "#1b2430", "#566373", "#aab6c4"
 MOST = 80
 
@@ -68,10 +68,10 @@ def _corner(place: tuple[int, int]) -> tuple[float, float]:
 def _link(before: tuple[int, int], after: tuple[int, int], on_path: bool) -> str:
     (x1, y1), (x2, y2) = _corner(before), _corner(after)
     start, end = (x1 + WIDTH, y1 + HEIGHT / 2), (x2, y2 + HEIGHT / 2)
-    turn = x2 - GAP_X / 2 - (4 if on_path else 0)
+    turn = x2 - GAP_X / 2 - 2
     points = [start, (turn, start[1]), (turn, end[1]), end]
     stroke, width = (INK, 1.6) if on_path else (LINE, 1)
-    head = path([(x2 - 6, end[1] - 3.5), end, (x2 - 6, end[1] + 3.5)], fill=stroke, closed=True)
+    head = path([(x2 - 5, end[1] - 3), end, (x2 - 5, end[1] + 3)], fill=stroke, closed=True)
     return path(points, stroke=stroke, width=width) + head
 
 
@@ -83,8 +83,8 @@ def _box(stage: StageSpec, place: tuple[int, int], critical: bool) -> str:
     parts = [
         el("title", clean(f"{stage.code} {stage.name}")),
         rect(x + 0.5, y + 0.5, WIDTH - 1, HEIGHT - 1, "#ffffff", stroke=INK if critical else LINE, rx=3),
-        text(x + 7, y + 14, number, size=11, fill=INK if critical else GREY, bold=critical),
-        text(x + WIDTH - 7, y + 14, days, size=11, fill=INK if critical else GREY, anchor="end", bold=critical),
-        text(x + 7, y + 28, shorten(name, 12, WIDTH - 14), size=12, fill=INK),
+        text(x + 6, y + 14, number, size=11, fill=INK if critical else GREY, bold=critical),
+        text(x + WIDTH - 6, y + 14, days, size=11, fill=INK if critical else GREY, anchor="end", bold=critical),
+        text(x + 6, y + 29, shorten(name, 12, WIDTH - 12), size=12, fill=INK),
     ]
     return el("g", "".join(parts))

@@ -69,7 +69,7 @@ class NewTemplateForm(forms.Form):
     """Code and name of an empty draft."""
 
     code = forms.RegexField(
-        TEMPLATE_CODE,
+        rf"\A(?:{TEMPLATE_CODE.pattern})\Z",
         label=gettext_lazy("template code"),
         max_length=40,
         error_messages={"invalid": gettext_lazy("Latin letters, digits, dots, hyphens and underscores only.")},
@@ -91,9 +91,7 @@ class HeadForm(forms.Form):
         label=gettext_lazy("phases"),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=gettext_lazy(
-            "One per line: code, name and, if known, the standard phase 1–5. Example: P1 立项用地规划许可 1"
-        ),
+        help_text=gettext_lazy("One per line: code, name and, where it has one, the number 1–5 of the standard phase."),
     )
     source = _text(gettext_lazy("source"), "source", widget=forms.Textarea(attrs={"rows": 3}))
     note = _text(gettext_lazy("why this version"), "note", widget=forms.Textarea(attrs={"rows": 3}))

@@ -10,6 +10,7 @@ from approvals.chain_spec import (
     TemplateSpec,
     content_sha256,
     figures,
+    sum_of,
 )
 from approvals.models import ChainTemplate, MaterialTemplate, Phase, StageTemplate
 from approvals.network import NetworkError
@@ -66,13 +67,11 @@ def write_head(template: ChainTemplate, spec: TemplateSpec) -> None:
     template.benchmark_code = spec.benchmark
     template.content_sha256 = content_sha256(spec)
     template.stage_count = len(spec.stages)
+    template.sum_working_days = sum_of(spec.stages, Unit.WORKING_DAY)
     try:
-        measured = figures(spec.stages)
+        template.critical_path_working_days = figures(spec.stages).critical_path_working_days
     except NetworkError:  # a draft may be in pieces; publishing refuses it
-        template.sum_working_days = template.critical_path_working_days = Decimal(0)
-    else:
-        template.sum_working_days = measured.sum_working_days
-        template.critical_path_working_days = measured.critical_path_working_days
+        template.critical_path_working_days = Decimal(0)
 
 
 def write_content(template: ChainTemplate, spec: TemplateSpec) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from approvals import compare_svg
@@ -78,6 +79,7 @@ def _drawn(comparison: Comparison) -> dict:
         "comparison": comparison,
         "axis": mark_safe(compare_svg.axis(scale)),
         "rows": [(row, mark_safe(compare_svg.row_svg(row, scale))) for row in comparison.rows],
+        "unchanged": pgettext("between items of a list", ", ").join(comparison.unchanged),
         "waterfall": mark_safe(compare_svg.waterfall(comparison)),
     }
 
