@@ -186,7 +186,7 @@ def manageable_by(queryset: QuerySet, user) -> QuerySet:
 def city_wide(user, codenames: tuple[str, ...] = VIEW) -> bool:
     """Say whether grants cover every district, so that no row with a district is closed to the person.
 
-    One query (two when they do), the first time a person's row is asked; grants and districts changed in this process since count.
+    One query (two when they do) per person's row, and again after a change of grants or districts.
     """
     from people.models import District
 
