@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from approvals.views import files, project_list, project_page, timeline, workbench
+from approvals import template_urls
+from approvals.views import files, materials, project_list, project_page, timeline, workbench
 
 urlpatterns = [
     path("workbench/", workbench.workbench, name="workbench"),
     path("projects/", project_list.project_list, name="project-list"),
     path("projects/bulk/", project_list.project_bulk, name="project-bulk"),
     path("projects/views/", project_list.view_save, name="view-save"),
+    path("materials/", materials.materials_report, name="materials-report"),
     path("search/", project_list.search_all, name="search"),
     path("projects/<str:code>/", project_page.project_page, name="project-page"),
     path("projects/<str:code>/chain/start/", project_page.chain_start, name="chain-start"),
@@ -19,5 +21,7 @@ urlpatterns = [
     path("projects/<str:code>/stages/<str:stage>/act/", project_page.stage_act, name="stage-act"),
     path("projects/<str:code>/stages/<str:stage>/preview/", project_page.stage_preview, name="stage-preview"),
     path("projects/<str:code>/events/<int:event>/correct/", project_page.stage_correct, name="stage-correct"),
+    path("projects/<str:code>/materials/<int:pk>/", materials.material_use, name="material-use"),
     path("projects/<str:code>/files/<int:pk>/", files.stage_attachment, name="stage-attachment"),
+    *template_urls.urlpatterns,
 ]
