@@ -10,21 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals.actions import Upload
 from approvals.models import CaseType, StageEvent
+from projects.uploads import check_upload
 
 END_OF_DAY = dt.time(17, 30)
 """A record that names only a day is kept at this hour: the day counts whole (see approvals/clock.py)."""
-
-UPLOAD_LIMIT = 20 * 1024 * 1024
-MAGIC = {
-    "pdf": b"%PDF",
-    "ofd": b"PK",
-    "docx": b"PK",
-    "xlsx": b"PK",
-    "jpg": b"\xff\xd8",
-    "jpeg": b"\xff\xd8",
-    "png": b"\x89PNG",
-}
-"""What may be attached, by ending, and how such a file begins."""
 
 FIELDS = {
     "receive": ("case_no", "source_system", "note"),
@@ -227,22 +216,6 @@ def moment(day: dt.date, now: dt.datetime) -> dt.datetime:
     if day == now.date():
         return now
     return dt.datetime.combine(day, END_OF_DAY, tzinfo=now.tzinfo)
-
-
-def check_upload(file) -> None:
-    """Refuse a file by size, ending or beginning: what it says it is must be what it is.
-
-    :raises ValidationError: with the sentence.
-    """
-    if file.size > UPLOAD_LIMIT:
-        raise ValidationError(_("The file is larger than 20 MB."))
-    ending = file.name.rsplit(".", 1)[-1].lower() if "." in file.name else ""
-    if ending not in MAGIC:
-        raise ValidationError(_("This kind of file is not accepted: PDF, OFD, Word, Excel or a picture."))
-    head = file.read(8)
-    file.seek(0)
-    if not head.startswith(MAGIC[ending]):
-        raise ValidationError(_("The content of the file is not what its name says."))
 
 
 def _months_later(day: dt.date, months: int) -> dt.date:

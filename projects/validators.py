@@ -46,7 +46,7 @@ def validate_geometry(value):
         return
     if not isinstance(value, dict) or value.get("type") not in ("Point", "Polygon", "MultiPolygon"):
         raise ValidationError(_("The boundary must be a GeoJSON Point, Polygon or MultiPolygon."), code="type")
-    points = list(_points(value.get("coordinates")))
+    points = list(positions(value.get("coordinates")))
     if not points:
         raise ValidationError(_("The boundary has no coordinates."), code="empty")
     for longitude, latitude in points:
@@ -56,7 +56,8 @@ def validate_geometry(value):
             )
 
 
-def _points(coordinates):
+def positions(coordinates):
+    """Yield (longitude, latitude) of every position in GeoJSON coordinates, however deep."""
     if (
         isinstance(coordinates, list)
         and len(coordinates) >= 2
@@ -65,4 +66,4 @@ def _points(coordinates):
         yield coordinates[0], coordinates[1]
     elif isinstance(coordinates, list):
         for part in coordinates:
-            yield from _points(part)
+            yield from positions(part)

@@ -1,0 +1,49 @@
+"""What may be uploaded, and how a file is kept. Every form with a file asks here."""
+
+import hashlib
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+UPLOAD_LIMIT = 20 * 1024 * 1024
+MAGIC = {
+    "pdf": b"%PDF",
+    "ofd": b"PK",
+    "docx": b"PK",
+    "xlsx": b"PK",
+    "jpg": b"\xff\xd8",
+    "jpeg": b"\xff\xd8",
+    "png": b"\x89PNG",
+}
+"""What may be attached, by ending, and how such a file begins."""
+
+
+def ending_of(name: str) -> str:
+    """Return the ending of a file name in lower case, "" without one."""
+    return name.rsplit(".", 1)[-1].lower() if "." in name else ""
+
+
+def check_upload(file) -> None:
+    """Refuse a file by size, ending or beginning: what it says it is must be what it is.
+
+    :raises ValidationError: with the sentence.
+    """
+    if file.size > UPLOAD_LIMIT:
+        raise ValidationError(_("The file is larger than 20 MB."))
+    ending = ending_of(file.name)
+    if ending not in MAGIC:
+        raise ValidationError(_("This kind of file is not accepted: PDF, OFD, Word, Excel or a picture."))
+    head = file.read(8)
+    file.seek(0)
+    if not head.startswith(MAGIC[ending]):
+        raise ValidationError(_("The content of the file is not what its name says."))
+
+
+def digest(file) -> str:
+    """Return the SHA-256 of a file in hex, read piece by piece; the file stands at its beginning afterwards."""
+    file.seek(0)
+    found = hashlib.sha256()
+    for piece in iter(lambda: file.read(1 << 16), b""):
+        found.update(piece)
+    file.seek(0)
+    return found.hexdigest()
