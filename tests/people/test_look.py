@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import translation
 
-from people import context, roles
+from people import actions, context, roles
 from people.icons import ICONS, SHAPES
 from people.models import User
 from people.templatetags import luodi
@@ -165,9 +165,9 @@ def test_the_style_guide_has_no_inline_style_and_keeps_the_policy(clients, langu
     assert clients["pm"].get("/styleguide/").status_code == 403
 
 
-def test_the_log_in_page_shows_demo_accounts_only_in_demo_mode(client, clients, settings):
+def test_the_log_in_page_shows_demo_accounts_only_in_demo_mode(client, db, settings):
     settings.DEMO = False
-    clients["pm"]  # makes a demo account
+    actions.ensure_user("pm", display_name="pm", role="pm", password="luodi-demo", is_demo=True)
     assert "data-fill-login" not in client.get("/login/").content.decode()
     settings.DEMO = True
     assert 'data-fill-login="pm"' in client.get("/login/").content.decode()
