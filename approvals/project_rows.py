@@ -1,6 +1,7 @@
 """Rows of the project list: from snapshot columns to what a row says at this moment. Pure but for `sponsors`."""
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -91,6 +92,19 @@ def rows(projects, calendar, now) -> list[Row]:
     projects = list(projects)
     names = sponsors([p.pk for p in projects])
     return [row(p, calendar, now, names.get(p.pk, "")) for p in projects]
+
+
+def fingerprint(rows, now) -> str:
+    """Return a name for what `rows` show: equal only where every column, and the year that dates omit, are equal."""
+    shown = [
+        (
+            {name: value for name, value in vars(row.project).items() if name != "_state"},
+            [str(getattr(row.project, name)) for name in ("enterprise", "park", "district")],
+            *(row.stages, row.over_days, row.gross_days, row.sponsor, row.silent_days),
+        )
+        for row in rows
+    ]
+    return hashlib.sha256(repr((now.year, shown)).encode()).hexdigest()
 
 
 def sponsors(ids) -> dict[int, str]:

@@ -99,12 +99,14 @@ def project_list(request):
         request.GET.get("cursor", ""),
         PAGE_SIZE,
     )
+    rows = project_rows.rows(page.rows, store.current(), now)
     counts = light_counts(request.user, values, now.date())
     shown = sum(counts.get(light, 0) for light in values.get("light", counts))
     context = {
         "form": form,
         "values": values,
-        "rows": project_rows.rows(page.rows, store.current(), now),
+        "rows": rows,
+        "rows_key": project_rows.fingerprint(rows, now),
         "page": page,
         "order": order,
         "now": now,
