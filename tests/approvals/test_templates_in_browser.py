@@ -9,7 +9,7 @@ import pytest
 from approvals import template_actions
 from approvals.models import ChainTemplate
 from people.models import User
-from tests.browser import shot, sign_in
+from tests.browser import allow, shot, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ROOT = "/chains/templates/"
@@ -28,6 +28,7 @@ def test_a_supervisor_revises_and_publishes_a_template(page):
     page.click("text=从本版新建草案")
     page.wait_for_url(re.compile("/T19-101/2/$"))
     page.click("#stage-15 >> text=编辑")
+    allow(page, "422")
     page.fill("[name=committed]", "16")
     page.click(".form-actions .btn-primary")
     assert "超过法定时限" in page.text_content(".error-summary")
