@@ -12,9 +12,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransition, TransitionNotAllowed
 
-from approvals import checks, derive, plan
+from approvals import checks, consequences, derive, plan
 from approvals.keeping import refresh
-from approvals.models import Chain, ChainTemplate, Commitment, MaterialUse, Stage, StageAttachment, StageEvent
+from approvals.models import Chain, ChainTemplate, MaterialUse, Stage, StageAttachment, StageEvent
 from approvals.refusals import Forbidden, Overtaken, Refused
 from approvals.rights import may_act, may_manage_chain
 from approvals.states import MOVES
@@ -40,7 +40,7 @@ def start_chain(*, by, project: Project, template: ChainTemplate, started_on: dt
 
     `skipped` maps stage codes to the reason why they do not apply. Planned dates follow from the committed limits.
 
-    :raises Forbidden: `by` may not manage the project.  :raises Refused: a chain exists, or the template is not published.
+    :raises Forbidden: `by` may not manage the project.  :raises Refused: a chain exists, or the template is a draft.
     """
     if not may_manage_chain(by, project):
         raise Forbidden
@@ -150,14 +150,15 @@ def act(
 
     :raises Forbidden: without the right.  :raises Overtaken: somebody was first.  :raises Refused: not possible now.
     """
-    if key and (known := StageEvent.objects.filter(key=key).first()):
-        return known
     stage = locked(stage)
     if not may_act(by, stage, action):
         raise Forbidden
+    if key and (known := StageEvent.objects.filter(key=key).first()):
+        return known
     if seen_event is not None:
         _refuse_if_overtaken(stage, seen_event)
-    checks.check(stage, action, occurred_at, now, data or {}, reason, out_of_order)
+    occurred_at = checks.in_order(stage, occurred_at)
+    checks.check(stage, action, occurred_at, now, data or {}, out_of_order)
     event = record(
         by=by,
         stage=stage,
@@ -175,7 +176,7 @@ def act(
     )
     for upload in attachments:
         _attach(event, upload)
-    apply_consequences(stage, event)
+    consequences.apply(stage, event)
     refresh(stage.chain, now)
     return event
 
@@ -245,34 +246,6 @@ def _attach(event, upload: Upload) -> StageAttachment:
     return row
 
 
-def apply_consequences(stage, event) -> None:
-    """Write what an event brings with it: deferred materials with their day, a commitment to verify."""
-    if event.kind == "accept_with_deferral":
-        for material in event.data["materials"]:
-            MaterialUse.objects.update_or_create(
-                stage=stage,
-                name=material["name"],
-                defaults={"status": MaterialUse.Status.DEFERRED, "due_on": dt.date.fromisoformat(material["due_on"])},
-                create_defaults={
-                    "status": MaterialUse.Status.DEFERRED,
-                    "due_on": dt.date.fromisoformat(material["due_on"]),
-                    "deferrable": True,
-                },
-            )
-    if event.kind == "accept_on_commitment":
-        Commitment.objects.update_or_create(
-            stage=stage,
-            defaults={
-                "text": event.data["text"],
-                "signed_on": derive.local_date(event.occurred_at),
-                "verify_by": dt.date.fromisoformat(event.data["verify_by"]),
-                "result": Commitment.Result.OPEN,
-                "verified_on": None,
-                "verified_by": None,
-            },
-        )
-
-
 @transaction.atomic
 def correct(
     *,
@@ -298,8 +271,12 @@ def correct(
         raise Refused(_("A correction needs a reason."), "reason")
     if StageEvent.objects.filter(supersedes=event).exists():
         raise Refused(_("This event has already been corrected."))
+    if event.kind == StageEvent.Kind.CORRECT:
+        raise Refused(_("What was struck out is not corrected: record it anew."))
     if occurred_at and derive.local_date(occurred_at) > derive.local_date(now):
         raise Refused(_("The date lies in the future."), "occurred_on")
+    if occurred_at:
+        occurred_at = checks.in_its_place(event, occurred_at)
     new = StageEvent.objects.create(
         stage=stage,
         kind=StageEvent.Kind.CORRECT if strike else event.kind,
@@ -330,6 +307,8 @@ def correct(
     if stage.state != told.state:
         stage.move_replayed(int(told.state))
         stage.save(update_fields=["state"])
+    if strike:
+        consequences.undo(stage, event)
     refresh(stage.chain, now)
     audit.record("stage.correct", by=by, target=stage, superseded=event.pk, reason=reason)
     return new

@@ -12,23 +12,20 @@ from approvals.states import STAY, legal
 from calendars import store
 
 
-def check(stage, action, occurred_at, now, data, reason, out_of_order) -> None:
+def check(stage, action, occurred_at, now, data, out_of_order) -> None:
     """Say in words why `action` cannot be recorded.
 
     :raises Refused: with the sentence and the form field.
     """
-    if not legal(action, stage.state, accepted=stage.accepted_at is not None):
-        raise Refused(
-            _("“%(action)s” cannot follow “%(state)s”.")
-            % {"action": StageEvent.Kind(action).label, "state": stage.get_state_display()}
-        )
+    check_state(stage, action)
     if occurred_at > now + dt.timedelta(minutes=5) and derive.local_date(occurred_at) > derive.local_date(now):
         raise Refused(_("The date lies in the future."), "occurred_on")
-    newest = derive.effective(list(stage.events.all()))
-    if newest and action not in STAY and occurred_at.date() < newest[-1].occurred_at.date():
+    events = list(stage.events.all())
+    moves = [event for event in derive.effective(events) if event.kind not in STAY]
+    if moves and action not in STAY and derive.local_date(occurred_at) < derive.local_date(moves[-1].occurred_at):
         raise Refused(
             _("The stage has a later event of %(date)s. Correct that one first, or check the date.")
-            % {"date": f"{derive.local(newest[-1].occurred_at):%Y-%m-%d}"},
+            % {"date": f"{derive.local(moves[-1].occurred_at):%Y-%m-%d}"},
             "occurred_on",
         )
     if action == "accept" and not out_of_order:
@@ -39,6 +36,48 @@ def check(stage, action, occurred_at, now, data, reason, out_of_order) -> None:
                 % {"codes": " ".join(view.waiting_for)}
             )
     _check_data(stage, action, data, occurred_at)
+    try:
+        derive.replay([*events, StageEvent(stage=stage, kind=action, occurred_at=occurred_at, data=data)])
+    except derive.IllegalSequence as error:
+        raise Refused(
+            _("“%(what)s” of %(date)s is not possible in this order.")
+            % {"what": error.event.get_kind_display(), "date": f"{derive.local(error.event.occurred_at):%Y-%m-%d}"},
+            "occurred_on",
+        ) from error
+
+
+def check_state(stage, action) -> None:
+    """Refuse an action that may not follow the present state."""
+    if not legal(action, stage.state, accepted=stage.accepted_at is not None):
+        raise Refused(
+            _("“%(action)s” cannot follow “%(state)s”.")
+            % {"action": StageEvent.Kind(action).label, "state": stage.get_state_display()}
+        )
+
+
+def in_order(stage, occurred_at: dt.datetime) -> dt.datetime:
+    """Return the instant of a new event: on the day of the latest event it comes after that one.
+
+    A record that names only a day has an hour of our making, which must not decide what came first.
+    """
+    live = derive.effective(list(stage.events.all()))
+    if live and derive.local_date(live[-1].occurred_at) == derive.local_date(occurred_at):
+        return max(occurred_at, live[-1].occurred_at)
+    return occurred_at
+
+
+def in_its_place(event, occurred_at: dt.datetime) -> dt.datetime:
+    """Return the instant of a correction of `event`: on the day of a neighbour it stays on its side of that one."""
+    live = derive.effective(list(event.stage.events.all()))
+    place = next(n for n, other in enumerate(live) if other.pk == event.pk)
+    day = derive.local_date(occurred_at)
+    for other in live[:place]:
+        if derive.local_date(other.occurred_at) == day:
+            occurred_at = max(occurred_at, other.occurred_at)
+    for other in reversed(live[place + 1 :]):
+        if derive.local_date(other.occurred_at) == day:
+            occurred_at = min(occurred_at, other.occurred_at)
+    return occurred_at
 
 
 def _check_data(stage, action, data, occurred_at) -> None:

@@ -66,10 +66,18 @@ def effective(events) -> list:
 
     `events` are StageEvent rows of one stage; the order of recording breaks ties.
     """
+    before = {event.pk: event.supersedes_id for event in events if event.supersedes_id}
     superseded = {event.supersedes_id for event in events if event.supersedes_id}
     live = [e for e in events if e.pk not in superseded and e.kind != StageEvent.Kind.CORRECT]
-    # A correction takes the place of what it supersedes; an event that is not saved yet is the newest.
-    return sorted(live, key=lambda e: (e.occurred_at, e.supersedes_id or e.pk or 2**63))
+
+    def place(event) -> int:
+        """A correction takes the place of the first record; an event that is not saved yet is the newest."""
+        first = event.supersedes_id or event.pk or 2**63
+        while first in before:
+            first = before[first]
+        return first
+
+    return sorted(live, key=lambda e: (e.occurred_at, place(e)))
 
 
 def replay(events) -> Replay:

@@ -13,8 +13,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from approvals import derive, snapshot
-from approvals.actions import apply_consequences
+from approvals import consequences, derive, snapshot
 from approvals.keeping import refresh
 from approvals.models import Chain, ChainTemplate, Stage, StageEvent, StageTemplate
 from approvals.refusals import Forbidden, Refused
@@ -95,7 +94,7 @@ def _append(stages: dict[int, Stage], events: dict[int, list[StageEvent]], made:
     StageEvent.objects.bulk_create(made, batch_size=500)
     Stage.objects.bulk_update(stages.values(), ["state"], batch_size=500)
     for event in made:
-        apply_consequences(event.stage, event)
+        consequences.apply(event.stage, event)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals import derive
 from approvals.actions import locked, record
+from approvals.checks import check_state
 from approvals.keeping import refresh
 from approvals.models import Commitment, MaterialUse, Stage
 from approvals.refusals import Forbidden, Refused
@@ -22,6 +23,9 @@ def hand_in(*, by, use: MaterialUse, now, material: Material | None = None, waiv
     stage = locked(use.stage)
     if not may_act(by, stage, "material"):
         raise Forbidden
+    use = MaterialUse.objects.select_related("material").get(pk=use.pk)
+    if use.status not in (MaterialUse.Status.MISSING, MaterialUse.Status.DEFERRED):
+        raise Refused(_("Somebody else already recorded “%(name)s”.") % {"name": use.name})
     was_deferred = use.status == MaterialUse.Status.DEFERRED
     today = derive.local_date(now)
     if waived:
@@ -53,7 +57,10 @@ def verify_commitment(*, by, stage: Stage, kept: bool, now, note: str = "") -> C
     stage = locked(stage)
     if not may_act(by, stage, "commitment_verified"):
         raise Forbidden
-    commitment = stage.commitment
+    commitment = Commitment.objects.filter(stage=stage).first()
+    if commitment is None:
+        raise Refused(_("This stage was not accepted on an informed commitment."))
+    check_state(stage, "commitment_verified")
     if commitment.result != Commitment.Result.OPEN:
         raise Refused(_("This commitment has already been verified."))
     commitment.result = Commitment.Result.KEPT if kept else Commitment.Result.BROKEN
