@@ -102,6 +102,8 @@ def replay(events) -> Replay:
             extension += Decimal(str(event.data.get("days", 0)))
         elif event.kind == "skip":
             words["skip_reason"] = event.note
+        elif event.kind == "reinstate":
+            words["skip_reason"] = ""
         if event.kind in PAUSE_STARTS:
             supplements += event.kind == "request_supplement"
             pauses.append(
@@ -205,9 +207,9 @@ class ChainView:
 
     @property
     def current(self) -> list[StageView]:
-        """Stages at work: received or accepted and not closed; when there are none, those that could be handed in."""
+        """Stages at work (received, not closed), worst light first; if there are none, those that may be handed in."""
         at_work = [v for v in self.applicable if v.replay.received_at and not v.replay.closed_at]
-        return at_work or [v for v in self.applicable if v.is_ready]
+        return sorted(at_work, key=lambda v: lights.severity(v.light)) or [v for v in self.applicable if v.is_ready]
 
     @property
     def is_finished(self) -> bool:

@@ -120,6 +120,11 @@ def next_flip(clock: StageClock, now: datetime | None = None) -> datetime | None
     return next((at for at in instants if at > now and light_of(clock, None, at) != before), None)
 
 
+def severity(light: Light | str) -> int:
+    """Return the place of a light in `ORDER`: the smaller the worse."""
+    return _RANK[str(light)]
+
+
 def worst(lights: Iterable[Light | str]) -> Light:
     """Return the worst of the lights by `ORDER`; NONE when there are none."""
     return Light(min(lights, key=lambda light: _RANK[str(light)], default=Light.NONE))
