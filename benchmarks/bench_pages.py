@@ -204,7 +204,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     set_up()
     if options.keep:
-        print(json.dumps(measure_counts() | measure_pages()))
+        print(json.dumps(measure_counts() | measure_pages() | {"transition": measure_transition()}))
     else:
         print(json.dumps(run(options.projects)))
     return 0

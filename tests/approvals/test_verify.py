@@ -1,4 +1,4 @@
-"""`manage.py verify` finds what was changed behind the product's back; generated portfolios are as right as real ones."""
+"""`manage.py verify` finds what was changed behind the product's back; a generated portfolio is right."""
 
 from datetime import timedelta
 
