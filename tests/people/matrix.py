@@ -8,6 +8,7 @@ The shapes:
   object_page(permission)       GET of one object that the person may see; a stranger gets 404
   object_form(permission)       GET and POST of one object that he manages; a reader gets 403, a stranger 404
   object_action(permission)     POST only, on an object that he manages
+  seen_form(permission)         GET and POST of one object that he may see
   seen_action(permission)       POST only, on an object that he may see
   stage_page(), stage_action()  for who may act on the stage: its department's officers and who manages the project
 
@@ -19,7 +20,9 @@ a permitted person (e.g. 404 for a file that the sample project does not have).
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from approvals.models import MaterialUse
 from people.models import UserSession
+from people.roles import ROLES
 
 OK_GET = frozenset({200})
 OK_POST = frozenset({200, 201, 204, 302, 303, 400, 409, 422})
@@ -70,6 +73,10 @@ def object_action(*permissions, **more):
     return Rule(permissions, methods=("POST",), reach="manage", **more)
 
 
+def seen_form(*permissions, **more):
+    return Rule(permissions, methods=("GET", "POST"), reach="view", **more)
+
+
 def seen_action(*permissions, **more):
     return Rule(permissions, methods=("POST",), reach="view", **more)
 
@@ -95,7 +102,13 @@ REACH = {
         ("factor", "own"): "view",
         ("factor", "same_department"): "view",
     },
-    "park": {("park", "own"): "manage", ("supervisor", "own"): "view"},
+    # Parks are no secret: whoever may see projects sees every park, and in it his own projects only.
+    "park": {
+        (role.code, relation): "manage" if (role.code, relation) == ("park", "own") else "view"
+        for role in ROLES.values()
+        for relation in ("own", "same_department", "other_department", "stranger")
+        if "project.view" in role.permissions
+    },
 }
 REACH["enterprise"] = REACH["project"]
 ACTS = {("pm", "own"), ("officer", "own")} | {
@@ -104,7 +117,9 @@ ACTS = {("pm", "own"), ("officer", "own")} | {
 
 TO_PAGE = frozenset({302})  # it leads back: the sample chain has begun, the sample template is published
 NOTHING_THERE = frozenset({404})  # the sample city has no such row (no newer version, no file)
+WITHOUT_DISTRICT = frozenset({403})  # a park is registered by who manages its district; here nobody does
 EVENT = {"event": lambda world: world.stage.events.latest("pk").pk}
+MATERIAL = {"pk": lambda world: MaterialUse.objects.get(stage=world.stage).pk}
 
 
 def unknown(world) -> int:
@@ -167,7 +182,25 @@ MATRIX: dict[str, Rule] = {
     "stage-preview": object_page("project.view"),
     "stage-act": stage_action(data={"action": "accept"}),
     "stage-correct": stage_action(args=EVENT),
+    "material-use": Rule(("project.view",), ("GET", "POST"), reach="act", args=MATERIAL),
     "stage-attachment": object_page("project.view", args={"pk": unknown}, also=NOTHING_THERE),
+    # projects, enterprises, parks
+    "project-create": form("project.create"),
+    "project-edit": object_form("project.view"),
+    "project-assign": seen_form("project.assign"),
+    "project-key-points": object_form("project.view"),
+    "three-assignments": page("project.view"),
+    "enterprise-list": page("project.view"),
+    "enterprise-create": form("enterprise.edit"),
+    "enterprise-page": object_page("project.view", kind="enterprise"),
+    "enterprise-edit": object_form("project.view", kind="enterprise"),
+    "material-add": seen_action("material.edit", kind="enterprise"),
+    "material-file": object_page("project.view", kind="enterprise", args={"pk": unknown}, also=NOTHING_THERE),
+    "park-list": page("project.view"),
+    "park-create": form("park.edit", also=WITHOUT_DISTRICT),
+    "park-page": object_page("project.view", kind="park"),
+    "park-edit": object_form("project.view", kind="park"),
+    "materials-report": page("project.view"),
     # approvals: templates
     "template-list": page("project.view"),
     "template-page": page("project.view"),

@@ -13,7 +13,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from approvals import actions as approval_actions
-from approvals.models import Chain, ChainTemplate, Phase, StageTemplate
+from approvals.models import Chain, ChainTemplate, MaterialTemplate, Phase, StageTemplate
 from people import actions, roles
 from people.models import Department, District, Feedback, User, UserSession
 from projects.models import Assignment, Enterprise, Park, Project
@@ -104,7 +104,7 @@ def template(code: str, department_names: list[str]) -> ChainTemplate:
     made = ChainTemplate.objects.create(code=code, version=1, name=code, status=ChainTemplate.Status.PUBLISHED)
     phase = Phase.objects.create(template=made, no=1, code="P1", name="立项")
     for position, name in enumerate(department_names, start=1):
-        StageTemplate.objects.create(
+        stage = StageTemplate.objects.create(
             template=made,
             phase=phase,
             position=position,
@@ -114,6 +114,7 @@ def template(code: str, department_names: list[str]) -> ChainTemplate:
             committed_amount=Decimal(5),
             committed_unit="working_day",
         )
+        MaterialTemplate.objects.create(stage=stage, name="申请表")
     return made
 
 
