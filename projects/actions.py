@@ -131,6 +131,7 @@ def assign(
     """
     if not allows(by, "project.assign") or not visible_to(Project.objects.filter(pk=project.pk), by).exists():
         raise Forbidden
+    department = department or user.department
     current = Assignment.objects.select_for_update().filter(project=project, role=role, ended_on__isnull=True).first()
     if current is not None:
         if current.user_id == user.pk and current.department_id == (department.pk if department else None):
@@ -143,7 +144,7 @@ def assign(
         project=project,
         role=role,
         user=user,
-        department=department or user.department,
+        department=department,
         started_on=started_on,
         made_by=by,
     )
