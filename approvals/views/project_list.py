@@ -40,6 +40,18 @@ BULK_ACTIONS = (
 )
 """What can be recorded for many projects at once: what needs no fact of its own."""
 
+COLUMNS = {
+    "enterprise": gettext_lazy("Enterprise"),
+    "park": gettext_lazy("Park"),
+    "industry": gettext_lazy("Industry"),
+    "investment": gettext_lazy("Investment (100 million yuan)"),
+    "gross": gettext_lazy("Since start (days)"),
+    "stages": gettext_lazy("Stages"),
+    "sponsor": gettext_lazy("Sponsor"),
+}
+"""Columns that may be shown or not; light, overdue, name, stage, net days and due are always there."""
+
+USUAL_COLUMNS = ("enterprise", "park", "gross", "stages", "sponsor")
 BULK_LIMIT = 500
 """A bulk action touches at most so many projects: a request must end."""
 
@@ -99,6 +111,7 @@ def project_list(request):
         request.GET.get("cursor", ""),
         PAGE_SIZE,
     )
+    columns = [name for name in request.GET.getlist("column") if name in COLUMNS] or list(USUAL_COLUMNS)
     rows = project_rows.rows(page.rows, store.current(), now)
     counts = light_counts(request.user, values, now.date())
     shown = sum(counts.get(light, 0) for light in values.get("light", counts))
@@ -106,6 +119,9 @@ def project_list(request):
         "form": form,
         "values": values,
         "rows": rows,
+        "all_columns": COLUMNS.items(),
+        "columns": columns,
+        "columns_key": " ".join(columns),
         "rows_key": project_rows.fingerprint(rows, now),
         "page": page,
         "order": order,
