@@ -402,8 +402,9 @@ def phone(raw, cell: Cell) -> str:
     return written
 
 
-def choice(raw, cell: Cell, options: dict[str, str]):
-    """Return the code chosen. `options` maps every accepted spelling (folded, lower case) to its code.
+def choice(raw, cell: Cell, options: dict[str, str], offered=()):
+    """Return the code chosen. `options` maps every accepted spelling (folded, lower case) to its code; `offered`
+    are those that a message names (all by default).
 
     :raises BadCell: with the nearest spelling as suggestion.
     """
@@ -415,7 +416,7 @@ def choice(raw, cell: Cell, options: dict[str, str]):
         gettext_noop("There is no “%(value)s”. Possible: %(options)s."),
         suggestion=nearest(key, list(options)),
         value=tidy(raw)[:40],
-        options="、".join(dict.fromkeys(list(options)[:12])),
+        options="、".join(dict.fromkeys(list(offered or options)[:12])),
     )
 
 

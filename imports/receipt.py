@@ -86,7 +86,7 @@ def _plain(sheet, value):
 
 
 def _line(sheet, values, width, verdict, problems, changes, notes, written):
-    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell import Cell, WriteOnlyCell
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 
@@ -96,7 +96,7 @@ def _line(sheet, values, width, verdict, problems, changes, notes, written):
         cell = _plain(sheet, value)
         problem, note = problems.get(letter), notes.get(letter)
         if problem or note or letter in changes:
-            if not isinstance(cell, WriteOnlyCell):
+            if not isinstance(cell, Cell):
                 cell = WriteOnlyCell(sheet, cell)
             text = (
                 problem.words()

@@ -297,13 +297,13 @@ def of_choices(choices) -> tuple[Callable, Callable[[], list], Callable]:
                     label = str(member.label)
                     plain = label.split("（")[0].split("(")[0].strip()
                     short = re.sub(r"(类|级|项目|重点项目)$", "", plain)
-                    for text in (label, str(member.value), plain, short, f"{plain}级", f"{short}类"):
+                    for text in (label, str(member.value), plain, short, f"{short}级", f"{short}类", f"{short}重点"):
                         key = cells.folded(text).lower()
                         found[key] = member.value if found.get(key, member.value) == member.value else None
         return {key: value for key, value in found.items() if value is not None}
 
     def parse(raw, cell):
-        return cells.choice(raw, cell, spellings())
+        return cells.choice(raw, cell, spellings(), [str(member.label) for member in choices])
 
     return (
         parse,
@@ -312,20 +312,32 @@ def of_choices(choices) -> tuple[Callable, Callable[[], list], Callable]:
     )
 
 
-class Lookup:
-    """Finds a row of another table by its name, short name or code, and suggests the nearest name otherwise."""
+SUGGESTIONS = 50
+"""Searching the nearest of thousands of names takes tens of milliseconds: so many are enough for one file."""
 
-    def __init__(self, what, names: Callable[[object], list[str]], queryset: Callable):
-        self.what, self.names, self.queryset = what, names, queryset
-        self._found = None
+
+class Lookup:
+    """Finds a row of another table by its name, short name or code, and suggests the nearest name otherwise.
+
+    `visible` gives the ids that the person may see: another row is found only by the first of its `names` (its code,
+    which one must know), and never suggested or offered.
+    """
+
+    def __init__(self, what, names: Callable[[object], list[str]], queryset: Callable, visible: Callable | None = None):
+        self.what, self.names, self.queryset, self.visible = what, names, queryset, visible
+        self._found, self._near = None, {}
 
     def load(self):
         """Return {folded spelling: row}, None for a spelling that two rows share. One query, once."""
         if self._found is None:
             self._found, self.rows = {}, list(self.queryset())
+            seen = self.visible() if self.visible else {row.pk for row in self.rows}
             for row in self.rows:
-                for text in {cells.folded(name).lower() for name in self.names(row) if name}:
+                names = self.names(row) if row.pk in seen else self.names(row)[:1]
+                for text in {cells.folded(name).lower() for name in names if name}:
                     self._found[text] = None if text in self._found else row
+            self.rows = [row for row in self.rows if row.pk in seen]
+            self._offered = [text for text, row in self._found.items() if row is not None and row.pk in seen]
         return self._found
 
     def parse(self, raw, cell: Cell):
@@ -342,8 +354,14 @@ class Lookup:
                     gettext_noop("“%(value)s” names more than one. Write its code."), value=cells.tidy(raw)[:60]
                 )
             return found[key]
-        near = found.get(cells.nearest(key, [k for k, row in found.items() if row is not None]))
-        raise BadCell(UNKNOWN, str(near) if near else "", what=str(self.what), value=cells.tidy(raw)[:60])
+        raise BadCell(UNKNOWN, self._suggestion(key), what=str(self.what), value=cells.tidy(raw)[:60])
+
+    def _suggestion(self, key: str) -> str:
+        """Return the nearest name; searched once per spelling and for the first SUGGESTIONS spellings only."""
+        if key not in self._near and len(self._near) < SUGGESTIONS:
+            near = self._found.get(cells.nearest(key, self._offered))
+            self._near[key] = str(near) if near else ""
+        return self._near.get(key, "")
 
     def options(self) -> list[str]:
         """Return the names for a drop-down."""
@@ -369,14 +387,16 @@ def park_lookup():
     )
 
 
-def enterprise_lookup():
-    """Return the look-up of enterprises by credit code, name or short name."""
+def enterprise_lookup(by):
+    """Return the look-up of the enterprises that `by` may see, by credit code, name or short name."""
+    from people.access import visible_to
     from projects.models import Enterprise
 
     return Lookup(
         _("enterprise"),
         lambda e: [e.credit_code, e.name, e.short_name],
         lambda: Enterprise.objects.only("id", "name", "short_name", "credit_code").order_by("credit_code"),
+        lambda: set(visible_to(Enterprise.objects.all(), by).values_list("pk", flat=True)) if by else set(),
     )
 
 

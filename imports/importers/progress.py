@@ -186,7 +186,7 @@ class ProgressImporter(Importer):
             "容缺通过": State.PASSED_WITH_DEFERRAL,
             "不通过": State.FAILED,
         }
-        state = cells.choice(raw, cell, found)
+        state = cells.choice(raw, cell, found, [str(state.label) for state in RESULTS.values()])
         if state in OPEN:
             return ""
         action = next((action for action, closed in RESULTS.items() if closed == state), None)
@@ -230,7 +230,7 @@ class ProgressImporter(Importer):
         if not astray:
             return
         known = list(visible_to(Project.objects.all(), self.by).order_by("-id").values_list("code", flat=True)[:20_000])
-        for row in astray[:300]:
+        for row in astray[:30]:  # each search looks at up to 20,000 codes
             near = cells.nearest(cells.folded(row.raw.get("project_code")).upper(), known, cutoff=0.8)
             old = row.problems.pop("project_code", None)
             if old:

@@ -38,7 +38,7 @@ class ProjectImporter(ModelImporter):
 
     def make_columns(self):
         """Return the columns in the order of the template."""
-        districts, parks, enterprises = district_lookup(), park_lookup(), enterprise_lookup()
+        districts, parks, enterprises = district_lookup(), park_lookup(), enterprise_lookup(self.by)
         kind, kinds, show_kind = of_choices(Project.Kind)
         level, levels, show_level = of_choices(Project.KeyLevel)
         status, statuses, show_status = of_choices(Project.Status)
