@@ -85,5 +85,5 @@ def move_to_version(*, by, chain: Chain, template: ChainTemplate, reason: str, n
     chain.template = template
     chain.save(update_fields=["template"])
     store_plan(refresh(chain, now))
-    audit.record("chain.version", by=by, target=chain.project, was=was, now=str(template), reason=reason)
+    audit.record("chain.version", by=by, target=chain.project, was=was, became=str(template), reason=reason)
     return chain

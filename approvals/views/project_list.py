@@ -208,8 +208,9 @@ def _canonical_text(text: str) -> tuple:
 def view_save(request):
     """Keep the present filter under a name, or delete a view of one's own."""
     query = request.POST.get("query", "").lstrip("?")[:500]
-    if request.POST.get("delete"):
-        SavedView.objects.filter(owner=request.user, pk=request.POST["delete"]).delete()
+    unwanted = request.POST.get("delete", "")
+    if unwanted:
+        SavedView.objects.filter(owner=request.user, pk=unwanted if unwanted.isdecimal() else 0).delete()
         messages.success(request, _("The view was deleted."))
         return redirect("project-list")
     name = request.POST.get("name", "").strip()[:30]
