@@ -241,7 +241,8 @@ def _panel(request, view, chosen, now, form, correction) -> dict:
     choices = panel.choices(chosen, request.user)
     allowed = [choice.action for choice in choices if not choice.why_not]
     wanted = form.action if form is not None else request.GET.get("action", "")
-    action = wanted if wanted in allowed else _default(allowed)
+    # What was typed stays under what it was typed for, even when somebody else was first and it is no longer possible.
+    action = wanted if form is not None or wanted in allowed else _default(allowed)
     if form is None and action:
         form = StageActionForm(
             stage=chosen.stage,

@@ -175,7 +175,7 @@
     });
   });
   if (window.matchMedia("(max-width: 640px)").matches) {
-    document.querySelectorAll("details.filters-sheet[open]").forEach(function (sheet) { sheet.open = false; });
+    document.querySelectorAll("details.filters-sheet[open], details.panel-rest[open]").forEach(function (sheet) { sheet.open = false; });
   }
   document.addEventListener("change", function (event) {
     if (event.target.closest("form[data-autosubmit]") && !event.target.matches("[type=search], [type=text]")) event.target.form.requestSubmit();

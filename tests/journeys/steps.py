@@ -1,0 +1,86 @@
+"""Steps that the journeys share: logging in by the page, finding stages of the sample city, measuring a page."""
+
+from django.conf import settings
+
+from approvals.models import Stage
+from approvals.states import State
+from projects.models import Project
+from tests.browser import shot
+
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 360, "height": 800}
+WALL = {"width": 1920, "height": 1080}
+HOSTILE = "${window.__xss=1}<img src=x onerror=window.__xss=1></script><script>window.__xss=1</script>"
+
+
+def log_in(page, username: str, password: str | None = None) -> None:
+    """Log in as a person does: type name and password on the log-in page, and be led to the first page."""
+    page.goto("/login/")
+    page.fill("input[name=username]", username)
+    page.fill("input[name=password]", password or settings.DEMO_PASSWORD)
+    page.click(".login button[type=submit]")
+    page.wait_for_load_state()
+
+
+def wait_success(page) -> str:
+    """Wait for the green message and return its words."""
+    page.wait_for_selector(".messages .alert-success")
+    return page.locator(".messages .alert-success").first.inner_text()
+
+
+def assert_fits(page) -> None:
+    """Check that the page does not scroll sideways; names what sticks out."""
+    wide = page.evaluate(
+        """() => {
+            const limit = document.documentElement.clientWidth;
+            if (document.documentElement.scrollWidth <= limit) return [];
+            const all = [...document.querySelectorAll("body *")];
+            const out = all.filter(e => e.getBoundingClientRect().right > limit + 1);
+            return [`${document.documentElement.scrollWidth} > ${limit}`].concat(out.slice(0, 5).map(e =>
+                `${e.tagName}.${e.className.baseVal ?? e.className} ${e.textContent.trim().slice(0, 30)}`));
+        }"""
+    )
+    assert not wide, f"{page.url} scrolls sideways: {wide}"
+
+
+def at_each_width(page, name: str, widths=(DESK, PHONE)) -> None:
+    """Keep a screenshot of the page at each size and check that it fits; leaves the page at the first size."""
+    for size in widths:
+        page.set_viewport_size(size)
+        shot(page, f"journey-{name}-{size['width']}")
+        assert_fits(page)
+    page.set_viewport_size(widths[0])
+
+
+def tiles(page) -> dict[str, int]:
+    """Return the number on each light tile of the project list."""
+    found = page.locator(".counters .counter[data-light]")
+    return {
+        found.nth(n).get_attribute("data-light"): int(found.nth(n).locator("b").inner_text())
+        for n in range(found.count())
+    }
+
+
+def running_stage(manager: str = "", light: str = "", department: str = "") -> Stage:
+    """Return a stage in handling of the sample city that ticks now: of a manager's project, a light, a department."""
+    rows = Stage.objects.filter(state=State.HANDLING, closed_at__isnull=True, accepted_at__isnull=False)
+    if manager:
+        rows = rows.filter(chain__project__assignments__user__username=manager)
+    if light:
+        rows = rows.filter(light=light)
+    if department:
+        rows = rows.filter(department__code=department)
+    stage = rows.select_related("chain__project", "department").order_by("chain__project_id", "position").first()
+    assert stage is not None, "the sample city has no such stage"
+    return stage
+
+
+def panel_address(stage: Stage, action: str = "") -> str:
+    """Return the address of the project page with the panel on a stage, and on an action of it."""
+    tail = f"&action={action}" if action else ""
+    return f"/projects/{stage.chain.project.code}/?stage={stage.code}{tail}#panel"
+
+
+def light_of(code: str) -> str:
+    """Return the light that the database holds for a project."""
+    return Project.objects.values_list("light", flat=True).get(code=code)
