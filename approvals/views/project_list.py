@@ -289,6 +289,8 @@ def _bulk_stage(request, projects):
     note = request.POST.get("note", "").strip()
     if action not in BULK_ACTIONS or not code:
         return 0, [(projects[0], _("Choose a stage number and what happened."))]
+    if action == StageEvent.Kind.NOTE and not note:
+        return 0, [(projects[0], _("A progress note needs its text."))]
     now = timezone.localtime()
     stages = {
         s.chain.project_id: s

@@ -187,7 +187,7 @@ def test_recording_many_stages_lists_what_failed(world, portfolio):
     assert portfolio["bare"].name in said(response)
     assert portfolio["waiting"].name in said(response)
     assert portfolio["late"].name not in said(response)
-    for action in ("skip", "deferral_made_good", "correct", "nonsense"):
+    for action in ("skip", "deferral_made_good", "correct", "nonsense", "note"):
         count = StageEvent.objects.count()
         bulk(as_(world.pm), do="stage", stage="02", action=action, project=chosen)
         assert StageEvent.objects.count() == count, action
