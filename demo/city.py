@@ -175,7 +175,7 @@ def _project(number, row, parks, people, now, rng):
         steps = story.walk(_in_order(stages), rng, punctual=not fate.startswith(("red", "statutory")))
         decisive, present = story.choose(steps, fate, rng)
         events, started_on = story.happenings(
-            steps, decisive, present, fate, calendar=calendar, today=today, clerks=clerks, manager=manager, rng=rng
+            steps, decisive, present, fate, calendar=calendar, now=now, clerks=clerks, manager=manager, rng=rng
         )
     x, y = _inside(park, rng)
     wan = Decimal(investment) * 10000
@@ -209,7 +209,7 @@ def _project(number, row, parks, people, now, rng):
             project=project,
             template=template,
             started_on=started_on,
-            now=now,
+            now=min(now, dt.datetime.combine(started_on, dt.time(9), tzinfo=now.tzinfo)),
             skipped=_skipped(template_code, rng),
         )
         events = [e for e in events if e.code not in _SKIPPED.get(template_code, ())]
