@@ -13,6 +13,19 @@ from approvals.rights import may_act
 from projects.models import Material
 
 
+def is_own_form(name: str) -> bool:
+    """Return whether a material is a form of the stage itself (申请表, 申请书): asking for it repeats nothing."""
+    return name.endswith(("申请表", "申请书", "登记表"))
+
+
+def _is_known(use, enterprise_id, material) -> bool:
+    """Return whether the enterprise's library already held a document of that name. One query."""
+    if enterprise_id is None:
+        return False
+    same = Material.objects.filter(enterprise_id=enterprise_id, name=use.name)
+    return same.exclude(pk=material.pk if material else None).exists()
+
+
 @transaction.atomic
 def hand_in(*, by, use: MaterialUse, now, material: Material | None = None, waived: bool = False) -> MaterialUse:
     """Record how a stage got a document: cited from the library, handed in anew, or not needed.
@@ -35,13 +48,7 @@ def hand_in(*, by, use: MaterialUse, now, material: Material | None = None, waiv
         use.status = MaterialUse.Status.REUSED if earlier else MaterialUse.Status.GIVEN
         use.material = material
         enterprise_id = stage.chain.project.enterprise_id
-        use.asked_again = (
-            not earlier
-            and enterprise_id is not None
-            and Material.objects.filter(enterprise_id=enterprise_id, name=use.name)
-            .exclude(pk=material.pk if material else None)
-            .exists()
-        )
+        use.asked_again = not earlier and not is_own_form(use.name) and _is_known(use, enterprise_id, material)
     if was_deferred:
         use.made_good_on = today
     use.save()

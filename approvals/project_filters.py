@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from approvals.lights import Light
-from approvals.models import MaterialUse, Stage, StageTemplate
+from approvals.models import Chain, MaterialUse, Stage, StageTemplate
 from people.models import Department, District, User
 from projects import search
 from projects.models import Assignment, Park, Project
@@ -168,9 +168,10 @@ _CONDITIONS = {
 
 
 def stage_names() -> list[str]:
-    """Return the names of stages of published templates, in the order of their templates. One query."""
+    """Return the names of stages of templates that chains follow, in the order of the templates. One query."""
+    followed = Chain.objects.order_by().values("template")
     rows = (
-        StageTemplate.objects.filter(template__status="published")
+        StageTemplate.objects.filter(template__in=followed)
         .order_by("template__code", "position")
         .values_list("name", flat=True)
     )

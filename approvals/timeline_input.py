@@ -23,6 +23,11 @@ WORST_FIRST = [light.value for light in ORDER]
 COMPLETION_PHASE = 4  # 竣工验收 in the national exchange standard: an idle run before it is construction
 
 
+def department_of(stage) -> str:
+    """The short name of the department that holds a stage; as the template writes it where the city has none."""
+    return str(stage.department.short_name or stage.department) if stage.department else stage.department_name
+
+
 def status_of(view) -> str:
     """What the timeline makes of a stage: done, running, waiting (could be handed in), idle, skipped or failed."""
     if view.is_skipped:
@@ -71,7 +76,7 @@ def stage_input(chain_view, view, project_code: str, reason: str = "") -> timeli
         no=stage_no(stage.code),
         name=stage.name,
         phase=view.template.phase.code,
-        department=(stage.department.short_name or stage.department.name) if stage.department_id else stage.department_name,
+        department=department_of(stage),
         prerequisites=view.prerequisites,
         status=status,
         light=light,

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from approvals import actions, keeping, template_actions
 from approvals.history import load_history
+from approvals.material_actions import is_own_form
 from approvals.models import ChainTemplate, MaterialUse
 from calendars import store
 from demo import data, story
@@ -284,11 +285,11 @@ def _stand_by(project, people, manager, number, rng):
 def _hand_in(chain, view, enterprise, by, rng):
     """Fill the library: what accepted stages asked for was given once, and cited afterwards."""
     library: dict[str, Material] = {}
-    accepted = [v.stage.pk for v in view.stages if v.replay.accepted_at]
+    accepted = {v.stage.pk: v.replay.accepted_at for v in view.stages if v.replay.accepted_at}
     for use in MaterialUse.objects.filter(stage__in=accepted, status=MaterialUse.Status.MISSING).order_by(
         "stage__position", "id"
     ):
-        known = library.get(use.name)
+        known = None if is_own_form(use.name) else library.get(use.name)
         if known is None:
             known = library[use.name] = Material.objects.create(
                 enterprise=enterprise,
@@ -299,6 +300,7 @@ def _hand_in(chain, view, enterprise, by, rng):
                 issued_by=enterprise.name,
                 given_by=by,
             )
+            Material.objects.filter(pk=known.pk).update(given_at=accepted[use.stage_id])
             use.status = MaterialUse.Status.GIVEN
         elif rng.random() < 0.85:
             use.status = MaterialUse.Status.REUSED

@@ -116,9 +116,9 @@ def _quiet(in_order, rng, silence):
     return "", last + silence
 
 
-def happenings(steps, decisive, today_abstract, fate, *, calendar, today, clerks, manager, rng):
+def happenings(steps, decisive, today_abstract, fate, *, calendar, now, clerks, manager, rng):
     """Return the events of a chain up to today, and the date on which the chain began."""
-    base = calendar.count_through(today) - today_abstract
+    base = calendar.count_through(now.date()) - today_abstract
 
     def day(n):
         return calendar.nth(base + n)
@@ -139,7 +139,8 @@ def happenings(steps, decisive, today_abstract, fate, *, calendar, today, clerks
             continue
         by = clerks.get(step.template.department_name, manager)
         found += _stage_events(code, step, by, at, decisive == code, today_abstract, fate, rng)
-    return found, day(0)
+    # Nothing lies in the future: of today's events only those that have happened by now.
+    return [h for h in found if h.occurred_at <= now], day(0)
 
 
 def _behind(steps, decisive) -> set[str]:

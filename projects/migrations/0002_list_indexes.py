@@ -4,31 +4,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0001_initial'),
-        ('projects', '0001_initial'),
+        ("people", "0001_initial"),
+        ("projects", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['light', 'due_half', 'id'], name='project_of_light'),
+            model_name="project",
+            index=models.Index(fields=["light", "due_half", "id"], name="project_of_light"),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['due_on', 'light'], name='project_due'),
+            model_name="project",
+            index=models.Index(fields=["due_on", "light"], name="project_due"),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(condition=models.Q(('light', 'stale')), fields=['last_news_at', 'id'], name='project_silent_longest'),
+            model_name="project",
+            index=models.Index(
+                condition=models.Q(("light", "stale")), fields=["last_news_at", "id"], name="project_silent_longest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(condition=models.Q(('waiting_supplement', True)), fields=['last_news_at', 'id'], name='project_waiting_longest'),
+            model_name="project",
+            index=models.Index(
+                condition=models.Q(("waiting_supplement", True)),
+                fields=["last_news_at", "id"],
+                name="project_waiting_longest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(condition=models.Q(('stages_total', 0)), fields=['id'], name='project_without_stages'),
+            model_name="project",
+            index=models.Index(condition=models.Q(("stages_total", 0)), fields=["id"], name="project_without_stages"),
         ),
     ]
