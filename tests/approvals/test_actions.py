@@ -77,9 +77,9 @@ def assert_snapshot_true(project, now):
     view = derive.load(chain, now, store.current())
     for stage_view in view.stages:
         fresh = snapshot.stage_columns(stage_view, view.calendar)
-        stored = {name: getattr(Stage.objects.get(pk=stage_view.stage.pk), name) for name in fresh}
-        assert stored == fresh, stage_view.stage.code
-        assert Stage.objects.get(pk=stage_view.stage.pk).state == stage_view.replay.state
+        stored = Stage.objects.get(pk=stage_view.stage.pk)
+        assert {name: getattr(stored, name) for name in fresh} == fresh, stored.code
+        assert stored.state == stage_view.replay.state
     fresh = snapshot.project_columns(view)
     row = Project.objects.get(pk=project.pk)
     assert {name: getattr(row, name) for name in fresh} == fresh
