@@ -40,6 +40,10 @@ def table(database: str, found: dict[int, dict[str, float]]) -> str:
     """Return the figures of one database: a row per page with its growth and its distance from the admin site."""
     sizes = sorted(found)
     least, most = found[sizes[0]], found[sizes[-1]]
+
+    def growth(name):
+        return f"{most[name] / least[name]:.1f} ×" if len(sizes) > 1 else "—"
+
     lines = [
         f"### {database}",
         "",
@@ -49,10 +53,10 @@ def table(database: str, found: dict[int, dict[str, float]]) -> str:
     for name in [*PAGES, *ADMIN]:
         ratios = " | ".join(f"{found[size][name]:.0f}" for size in sizes)
         admin = most["admin: projects"] / most[name]
-        lines.append(f"| {name} | {ratios} | {most[name] / least[name]:.1f} × | {admin:.1f} × |")
+        lines.append(f"| {name} | {ratios} | {growth(name)} | {admin:.1f} × |")
     for name in ("counts by park, ours", "counts, raw SQL on tallies", "counts, raw SQL on projects", "transition"):
         ratios = " | ".join(f"{found[size][name]:.2f}" for size in sizes)
-        lines.append(f"| {name} | {ratios} | {most[name] / least[name]:.1f} × | |")
+        lines.append(f"| {name} | {ratios} | {growth(name)} | |")
     lines.append("")
     for size in sizes:
         one = found[size]
