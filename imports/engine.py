@@ -285,6 +285,8 @@ def _save_rows(batch, plan) -> None:
     """Write the judgement of each row. One query per 500 rows."""
     batch.rows.all().delete()
 
+    letters = {binding.column.name: binding.letter for binding in plan.bound}
+
     def lettered(entries, stored):
         return {plan.letter_of(name): stored(entry) for name, entry in entries.items()}
 
@@ -295,7 +297,7 @@ def _save_rows(batch, plan) -> None:
                 number=row.number,
                 verdict=row.verdict,
                 cells=row.shown,
-                changes=lettered(row.changes, str),
+                changes={letters[name]: old for name, old in row.changes.items() if letters.get(name)},
                 problems=lettered(row.problems, Problem.stored),
                 notes=lettered(row.notes, Problem.stored),
             )

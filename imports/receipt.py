@@ -16,11 +16,12 @@ def workbook_of_plan(plan, *, written: bool) -> bytes:
     """Return the receipt of a command's import, straight from the judged rows."""
     table = plan.table
     rows = {}
+    letters = {binding.column.name: binding.letter for binding in plan.bound}
     for row in plan.rows:
         rows[row.number] = (
             row.verdict,
             {plan.letter_of(name): problem for name, problem in row.problems.items()},
-            {plan.letter_of(name): old for name, old in row.changes.items()},
+            {letters[name]: old for name, old in row.changes.items() if letters.get(name)},
             {plan.letter_of(name): note for name, note in row.notes.items()},
         )
     return _workbook(table.above, table.rows, table.heading_row, len(table.headings), rows, written)

@@ -12,7 +12,7 @@ BINS = ((None, -91), (-90, -31), (-30, -1), (0, 0), (1, 30), (31, 90), (91, 365)
 class Finished:
     """A finished phase: dates inclusive. `planned_on` is None where the source had no plan.
 
-    `code` and `name` say whose phase it is.
+    `code` and `name` say whose phase it is. Without a planned start the plan runs from the actual one.
     """
 
     phase: str
@@ -21,6 +21,7 @@ class Finished:
     finished_on: date
     code: str = ""
     name: str = ""
+    planned_start_on: date | None = None
 
     @property
     def delay(self) -> int | None:
@@ -67,7 +68,9 @@ def summarise(rows: list[Finished], phase: str) -> Summary:
         median_delay=median(delays) if delays else None,
         low=deciles[0] if deciles else None,
         high=deciles[-1] if deciles else None,
-        median_planned_days=median((r.planned_on - r.started_on).days for r in planned) if planned else None,
+        median_planned_days=median((r.planned_on - (r.planned_start_on or r.started_on)).days for r in planned)
+        if planned
+        else None,
         median_actual_days=median((r.finished_on - r.started_on).days for r in planned) if planned else None,
         bins=tuple(sum(_within(delay, low, high) for delay in delays) for low, high in BINS),
     )

@@ -278,8 +278,8 @@ def schedule_report(request):
     imported = [code for code, _name, kind in templates if kind == "import"]
     chosen = request.GET.get("template") or (imported or [t[0] for t in templates] or [""])[0]
     rows = [
-        reports.Finished(phase, started, planned, timezone.localdate(closed), code, name)
-        for phase, started, planned, closed, code, name in finished.filter(
+        reports.Finished(phase, started, planned, timezone.localdate(closed), code, name, begin)
+        for phase, started, planned, closed, code, name, begin in finished.filter(
             chain__template__code=chosen, accepted_at__isnull=False
         )
         .order_by("position", "id")
@@ -290,6 +290,7 @@ def schedule_report(request):
             "closed_at",
             "chain__project__code",
             "chain__project__name",
+            "planned_start_on",
         )
     ]
     phase = request.GET.get("phase", "")

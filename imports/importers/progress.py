@@ -267,6 +267,8 @@ class ProgressImporter(Importer):
         events = self.events[stage.pk]
         row.plan = facts.compare(row, stage, events, said, self.now, self.labels)
         row.verdict = UNCHANGED if not row.plan else CHANGED if events else NEW
+        if row.verdict == NEW:
+            row.changes = {}
         if row.plan and stage.chain.project_id not in self.manageable and not handles(self.by, stage):
             row.wrong("project_code", FORBIDDEN)
 

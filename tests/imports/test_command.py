@@ -148,7 +148,7 @@ def test_6225_rows_of_a_real_schedule(schedule, tmp_path, clients):
     result = run("schedule", schedule, "--mapping", "nyc_sca_schedule", "--receipt", receipt)
     assert counts(result) == (6225, 6225, 0, 0, 0, 6225)
     assert Stage.objects.count() == 6225
-    assert Project.objects.count() == Chain.objects.count() == 3448
+    assert Project.objects.count() == Chain.objects.count() == 3447
     assert Stage.objects.filter(closed_at__isnull=False).count() == 2059
     assert Stage.objects.filter(accepted_at__isnull=False).count() == 4115
     assert Stage.objects.filter(closed_at__isnull=False, planned_finish_on__isnull=False).count() == 1608
