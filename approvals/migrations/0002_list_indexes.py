@@ -4,27 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('approvals', '0001_initial'),
-        ('people', '0001_initial'),
+        ("approvals", "0001_initial"),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(condition=models.Q(('accepted_at__isnull', False), ('closed_at__isnull', True)), fields=['department', 'due_half', 'id'], name='stage_running_of_dept'),
+            model_name="stage",
+            index=models.Index(
+                condition=models.Q(("accepted_at__isnull", False), ("closed_at__isnull", True)),
+                fields=["department", "due_half", "id"],
+                name="stage_running_of_dept",
+            ),
         ),
         migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(condition=models.Q(('accepted_at__isnull', False), ('closed_at__isnull', True)), fields=['due_on'], name='stage_running_due'),
+            model_name="stage",
+            index=models.Index(
+                condition=models.Q(("accepted_at__isnull", False), ("closed_at__isnull", True)),
+                fields=["due_on"],
+                name="stage_running_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(fields=['department', 'closed_at'], name='stage_closed_by_dept'),
+            model_name="stage",
+            index=models.Index(fields=["department", "closed_at"], name="stage_closed_by_dept"),
         ),
         migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(fields=['department', 'state'], name='stage_state_of_dept'),
+            model_name="stage",
+            index=models.Index(fields=["department", "state"], name="stage_state_of_dept"),
         ),
     ]
