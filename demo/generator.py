@@ -195,7 +195,7 @@ def _chain(project, fate: str, now, rng) -> None:
         present,
         fate,
         calendar=store.current(),
-        today=now.date(),
+        now=now,
         clerks={},
         manager=manager,
         rng=rng,
