@@ -132,6 +132,7 @@ class Calendar:
 
 
 def close_of(day: date, axis) -> Moment:
+    """Return the close of `day`, marked provisional where its year has no notice yet."""
     return Moment(day, "close", axis.calendar.is_provisional(day))
 
 
@@ -220,6 +221,7 @@ class Track:
 
 
 def axis_of(calendar, unit):
+    """Return the axis that a limit of `unit` is counted on."""
     return Working(calendar) if unit == Unit.WORKING_DAY else Calendar(calendar)
 
 

@@ -1,3 +1,5 @@
+"""The working calendar's app."""
+
 from django.apps import AppConfig
 from django.core.signals import request_finished, request_started
 from django.utils.translation import gettext_lazy as _

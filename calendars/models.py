@@ -47,6 +47,8 @@ class CalendarVersion(models.Model):
 
 
 class DayOverrideQuerySet(models.QuerySet):
+    """Reads of the entries on the calendar."""
+
     def in_force(self):
         """Return the entries of the newest version, one a day at most."""
         return self.filter(retired_in=None)

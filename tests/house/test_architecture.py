@@ -117,10 +117,11 @@ def test_messages_are_constants():
 
 
 def test_modules_stay_small():
-    """A module stays near 400 lines; 480 is where it must be split."""
+    """A module stays near 400 lines; 480 is where it must be split. One that holds nothing but data is a table."""
     found = [
         f"{path}: {count}"
-        for path, _tree in sources()
-        if (count := len((ROOT / path).read_text(encoding="utf-8").splitlines())) > 480
+        for path, tree in sources()
+        if any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in tree.body)
+        and (count := len((ROOT / path).read_text(encoding="utf-8").splitlines())) > 480
     ]
     assert not found, "\n".join(found)
