@@ -148,7 +148,10 @@ def _rule(name, entry) -> Rule:
 
 
 def make_districts(mapping: Mapping) -> None:
-    """Create the districts that the mapping names and that are not there yet. One query each, two for a new one."""
+    """Create the districts that the mapping names and that are not there yet: below `parent`, else below the city.
+
+    There is one root district, the city, so that who sees the whole city sees these too. Two or three queries each.
+    """
     from people.models import District
 
     for entry in mapping.districts:
@@ -156,6 +159,6 @@ def make_districts(mapping: Mapping) -> None:
         if District.objects.filter(code=code).exists():
             continue
         parent = District.objects.filter(code=str(entry["parent"])).first() if entry.get("parent") else None
-        if parent is None and not entry.get("root"):
+        if parent is None:
             parent = District.objects.filter(parent__isnull=True).order_by("code").first()
         District.objects.create(code=code, name=entry["name"], parent=parent)
