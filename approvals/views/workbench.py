@@ -19,7 +19,7 @@ from calendars import store
 from people.access import allows, departments_of, manageable_by, needs, visible_to
 from projects.models import Assignment, Project
 
-SECTION_LIMIT = 60
+SECTION_LIMIT = 20
 """Rows of a section at most; the head says how many there are and links to all of them."""
 
 DUE_DAYS = 7
@@ -79,6 +79,8 @@ def _project_workbench(request, now):
         .order_by("due_on", "id")
     )
     listing = reverse("project-list")
+    # Who was assigned nothing yet works on all he manages: then the list is not narrowed to him either.
+    own = "mine=on&" if Assignment.objects.filter(user=request.user, ended_on__isnull=True).exists() else ""
     sections = [
         _section(
             "overdue",
@@ -88,7 +90,7 @@ def _project_workbench(request, now):
             overdue,
             calendar,
             now,
-            f"{listing}?mine=on&light=red&light=statutory",
+            f"{listing}?{own}light=red&light=statutory",
         ),
         _section(
             "due",
@@ -98,7 +100,7 @@ def _project_workbench(request, now):
             soon,
             calendar,
             now,
-            f"{listing}?mine=on&due=week",
+            f"{listing}?{own}due=week",
         ),
         Section(
             "deferred",
@@ -107,7 +109,7 @@ def _project_workbench(request, now):
             _("accepted on the promise to hand them in"),
             [_deferred(use, today) for use in deferred[:SECTION_LIMIT]],
             deferred.count(),
-            f"{listing}?mine=on&waiting=deferral",
+            f"{listing}?{own}waiting=deferral",
         ),
         _waiting_first(
             _section(
@@ -118,7 +120,7 @@ def _project_workbench(request, now):
                 waiting,
                 calendar,
                 now,
-                f"{listing}?mine=on&waiting=supplement",
+                f"{listing}?{own}waiting=supplement",
             )
         ),
         _section(
@@ -129,12 +131,13 @@ def _project_workbench(request, now):
             stale,
             calendar,
             now,
-            f"{listing}?mine=on&light=stale",
+            f"{listing}?{own}light=stale",
         ),
     ]
     opened = _opened(request, mine, now)
     context = {
         "sections": sections,
+        "all_url": f"{listing}?{own}".rstrip("?&"),
         "unstarted": list(unstarted[:10]),
         "unstarted_total": unstarted.count(),
         "total": mine.count(),
