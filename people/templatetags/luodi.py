@@ -121,8 +121,8 @@ def netbar(used, limit, light="", row=False, width=112) -> SafeString:
         "limit": short_limit(most),
     }
     return format_html(
-        '<span class="netbar{}"><span>{}</span><svg width="{}" height="11" viewBox="0 0 {} 11" role="img" aria-label="{}">'
-        "{}</svg></span>",
+        '<span class="netbar{}"><span>{}</span><svg width="{}" height="11" viewBox="0 0 {} 11" role="img" '
+        'aria-label="{}">{}</svg></span>',
         " netbar-row" if row else "",
         text,
         width,
