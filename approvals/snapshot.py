@@ -10,6 +10,7 @@ from django.db import connection
 from approvals import derive, lights
 from approvals.models import MaterialUse, Stage
 from approvals.states import State
+from approvals.timeline_layout import stage_no
 from projects.models import Project
 from projects.tallies import tally
 
@@ -117,14 +118,19 @@ def project_columns(chain_view) -> dict:
         "chain_closed_on": derive.local_date(max(finished)) if chain_view.is_finished else None,
         "stages_total": len(chain_view.applicable),
         "stages_done": len(chain_view.done),
-        "current_stages": [stage_brief(v) for v in _by_urgency(chain_view.current, calendar)[:4]],
-        "light_reason": lights.reason_data(worst.clock, worst.stage.code, worst.stage.name) if worst else {},
+        "current_stages": [stage_brief(v) for v in _told(_by_urgency(chain_view.current, calendar))],
+        "light_reason": lights.reason_data(worst.clock, stage_no(worst.stage.code), worst.stage.name) if worst else {},
         "waiting_supplement": any(v.replay.state == State.SUPPLEMENT_REQUESTED for v in chain_view.stages),
         "deferral_due_on": MaterialUse.objects.filter(stage__chain=chain_view.chain, status=MaterialUse.Status.DEFERRED)
         .order_by("due_on")
         .values_list("due_on", flat=True)
         .first(),
     }
+
+
+def _told(views):
+    """Return the stages that a list row may name: the four most urgent, and any that waits for a supplement."""
+    return views[:4] + [v for v in views[4:] if v.replay.state == State.SUPPLEMENT_REQUESTED]
 
 
 def _urgency(view, calendar):
