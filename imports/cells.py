@@ -421,9 +421,20 @@ def choice(raw, cell: Cell, options: dict[str, str], offered=()):
 
 
 def nearest(value: str, candidates, cutoff: float = 0.5) -> str:
-    """Return the candidate that looks most like `value`, or "" when none comes near (ratio below `cutoff`)."""
-    close = difflib.get_close_matches(value, candidates, n=1, cutoff=cutoff)
-    return close[0] if close else ""
+    """Return the candidate that looks most like `value`, or "" when none comes near (ratio below `cutoff`).
+
+    What most candidates share (云川…有限公司) says nothing: names are compared without it, so that one enterprise
+    is not suggested for another.
+    """
+    by_core = {core_of(candidate): candidate for candidate in reversed(list(candidates))}
+    close = difflib.get_close_matches(core_of(value), by_core, n=1, cutoff=cutoff)
+    return by_core[close[0]] if close else ""
+
+
+def core_of(name: str) -> str:
+    """Return a name without its legal form; without its two-character place too where it is an enterprise's."""
+    core = re.sub(r"(?:科技|材料|能源|环保)?(?:股份|集团|有限|责任)*公司$", "", name)
+    return core[2:] if core != name and len(core) > 3 else name
 
 
 def degrees(raw, cell: Cell, *, most: int) -> Decimal:

@@ -60,7 +60,8 @@ def announce(port: str) -> None:
     activate(settings.LANGUAGE_CODE)
     lines = [f"Luodi 落地通 · {settings.CITY_NAME}", f"  http://{HOST}:{port}/"]
     if settings.DEMO:
-        accounts = get_user_model().objects.filter(is_demo=True).order_by("pk")
+        everybody = get_user_model().objects.filter(is_demo=True).order_by("pk")
+        accounts = [user for user in everybody if user.has_usable_password()]
         lines.append(f"  Demo accounts 演示账号, password 密码: {settings.DEMO_PASSWORD}")
         lines += [f"    {user.get_username():<12} {getattr(user, 'display_name', '')}" for user in accounts]
     lines.append("  Stop with Ctrl+C. The data stays in var/.")
