@@ -352,7 +352,10 @@ class StageEvent(models.Model):
     class Meta:
         verbose_name = _("stage event")
         verbose_name_plural = _("stage events")
-        indexes = [models.Index(fields=["stage", "occurred_at", "id"], name="event_of_stage")]
+        indexes = [
+            models.Index(fields=["stage", "occurred_at", "id"], name="event_of_stage"),
+            models.Index(fields=["-recorded_at", "-id"], name="event_latest"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(supersedes__isnull=True) | ~Q(reason=""), name="event_correction_has_reason"

@@ -34,4 +34,8 @@ class Migration(migrations.Migration):
             model_name="stage",
             index=models.Index(fields=["department", "state"], name="stage_state_of_dept"),
         ),
+        migrations.AddIndex(
+            model_name="stageevent",
+            index=models.Index(fields=["-recorded_at", "-id"], name="event_latest"),
+        ),
     ]
