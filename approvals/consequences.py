@@ -5,7 +5,7 @@ import datetime as dt
 from approvals import derive
 from approvals.models import Commitment, MaterialUse
 
-GIVEN_UP = frozenset({"withdraw", "recall", "refuse", "fail"})
+GIVEN_UP = frozenset({"withdraw", "recall", "refuse", "decline", "fail"})
 """Events after which nobody owes a deferred material any more."""
 
 

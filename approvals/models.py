@@ -308,6 +308,7 @@ class StageEvent(models.Model):
         ACCEPT = "accept", _("Accepted")
         ACCEPT_WITH_DEFERRAL = "accept_with_deferral", _("Accepted with deferral")
         ACCEPT_ON_COMMITMENT = "accept_on_commitment", _("Accepted on informed commitment")
+        DECLINE = "decline", _("Not accepted")
         REFUSE = "refuse", _("Refused")
         REQUEST_SUPPLEMENT = "request_supplement", _("Supplement requested")
         RECEIVE_SUPPLEMENT = "receive_supplement", _("Supplement received")

@@ -16,6 +16,7 @@ ORDER = (
     "accept",
     "accept_with_deferral",
     "accept_on_commitment",
+    "decline",
     "refuse",
     "request_supplement",
     "receive_supplement",

@@ -9,6 +9,7 @@ DECISIONS = frozenset(
         "accept",
         "accept_with_deferral",
         "accept_on_commitment",
+        "decline",
         "refuse",
         "pass",
         "pass_with_deferral",

@@ -20,6 +20,7 @@ FIELDS = {
     "accept": ("case_no", "source_system", "note"),
     "accept_with_deferral": ("materials", "materials_due_on", "case_no", "source_system", "note"),
     "accept_on_commitment": ("text", "verify_by", "case_no", "note"),
+    "decline": ("document_no", "note"),
     "refuse": ("document_no", "note"),
     "request_supplement": ("missing", "document_no", "attachment", "note"),
     "receive_supplement": ("note",),
@@ -41,6 +42,7 @@ FIELDS = {
 REQUIRED = {
     "accept_with_deferral": {"materials", "materials_due_on"},
     "accept_on_commitment": {"text", "verify_by"},
+    "decline": {"note"},
     "refuse": {"note"},
     "request_supplement": {"missing"},
     "start_special_procedure": {"name", "basis"},

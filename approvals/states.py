@@ -54,6 +54,8 @@ MOVES: dict[str, tuple[tuple[State, ...], State]] = {
     "accept": ((S.RECEIVED, S.SUPPLEMENT_RECEIVED), S.ACCEPTED),
     "accept_with_deferral": ((S.RECEIVED, S.SUPPLEMENT_RECEIVED), S.ACCEPTED),
     "accept_on_commitment": ((S.RECEIVED, S.SUPPLEMENT_RECEIVED), S.ACCEPTED),
+    # 不受理: not this organ's business at all; 不予受理: its business, but the conditions are not met.
+    "decline": ((S.RECEIVED,), S.NOT_ACCEPTED),
     "refuse": ((S.RECEIVED, S.SUPPLEMENT_RECEIVED), S.REFUSED),
     # Before acceptance no clock runs yet (6→7→3); afterwards the request stops it (8→6→7→8).
     "request_supplement": ((S.RECEIVED, *_OPEN), S.SUPPLEMENT_REQUESTED),
@@ -85,7 +87,7 @@ NEEDS_ACCEPTANCE = frozenset(
 )
 """Actions that make sense only on an accepted stage: state 7 alone does not say whether it was accepted."""
 
-NEEDS_NO_ACCEPTANCE = frozenset({"accept", "accept_with_deferral", "accept_on_commitment", "refuse"})
+NEEDS_NO_ACCEPTANCE = frozenset({"accept", "accept_with_deferral", "accept_on_commitment", "refuse", "decline"})
 """Actions that come once, before acceptance."""
 
 

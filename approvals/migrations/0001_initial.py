@@ -397,6 +397,7 @@ class Migration(migrations.Migration):
                             ("accept", "Accepted"),
                             ("accept_with_deferral", "Accepted with deferral"),
                             ("accept_on_commitment", "Accepted on informed commitment"),
+                            ("decline", "Not accepted"),
                             ("refuse", "Refused"),
                             ("request_supplement", "Supplement requested"),
                             ("receive_supplement", "Supplement received"),
