@@ -150,7 +150,7 @@ def measure_counts(runs: int = 200) -> dict[str, float]:
     from projects.models import LightTally, Project
     from projects.tallies import by_park
 
-    ours = lambda: by_park()  # noqa: E731
+    ours = by_park
 
     def raw(table, number):
         with connection.cursor() as cursor:

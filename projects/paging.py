@@ -52,14 +52,18 @@ def page(queryset, order: tuple[str, ...], cursor: str, size: int) -> Page:
     more, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()
-    key = lambda row: [getattr(row, name) for name in names]  # noqa: E731
     has_before = (more if backwards else found is not None) and bool(rows)
     has_after = True if backwards else more
     return Page(
         rows,
-        encode("b", key(rows[0])) if has_before else None,
-        encode("a", key(rows[-1])) if has_after and rows else None,
+        encode("b", _key(rows[0], names)) if has_before else None,
+        encode("a", _key(rows[-1], names)) if has_after and rows else None,
     )
+
+
+def _key(row, names) -> list:
+    """Return the sort values of a row."""
+    return [getattr(row, name) for name in names]
 
 
 def _flip(name):
