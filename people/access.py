@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, signals
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -186,18 +186,15 @@ def manageable_by(queryset: QuerySet, user) -> QuerySet:
 def city_wide(user, codenames: tuple[str, ...] = VIEW) -> bool:
     """Say whether grants cover every district, so that no row with a district is closed to the person.
 
-    One query (two when they do) per person's row, and again after a change of grants or districts.
+    One query (two when they do), once per person's row: a request loads its own, so a new grant counts from the next.
     """
     from people.models import District
 
-    known = getattr(user, "_city_wide", None)
-    if known is None:
-        known = user._city_wide = {}
-    key = (codenames, _Changes.number)
-    if key not in known:
+    known = user.__dict__.setdefault("_city_wide", {})
+    if codenames not in known:
         closed = District._base_manager.exclude(pk__in=granted_tree(District, user, codenames))
-        known[key] = not closed.exists() and District._base_manager.exists()
-    return known[key]
+        known[codenames] = not closed.exists() and District._base_manager.exists()
+    return known[codenames]
 
 
 def _covered(model: type[Model], paths: AccessPaths, user, codenames) -> bool:
@@ -205,26 +202,6 @@ def _covered(model: type[Model], paths: AccessPaths, user, codenames) -> bool:
     if paths.district is None or any(field.null for field in _fields(model, paths.district)):
         return False
     return city_wide(user, codenames)
-
-
-class _Changes:
-    """How many changes of grants and districts this process has seen: a person's row never remembers an old answer."""
-
-    number = 0
-
-    @classmethod
-    def count(cls, **kwargs) -> None:
-        cls.number += 1
-
-
-def watch_grants() -> None:
-    """Count changes of what `city_wide` answers from; called once, when the app is ready."""
-    from people.models import District, DistrictGroupObjectPermission, DistrictUserObjectPermission
-
-    for model in (District, DistrictUserObjectPermission, DistrictGroupObjectPermission):
-        for signal in (signals.post_save, signals.post_delete):
-            signal.connect(_Changes.count, sender=model, dispatch_uid=f"access.{model.__name__}")
-    signals.m2m_changed.connect(_Changes.count, dispatch_uid="access.groups")
 
 
 def get_for(user, queryset: QuerySet, need: str = "view", **lookup):

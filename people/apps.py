@@ -13,9 +13,8 @@ class PeopleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from people import access, listeners, triggers
+        from people import listeners, triggers
 
         triggers.append_only("people_auditentry")
         post_migrate.connect(triggers.restore_after_migrate, dispatch_uid="people.triggers")
         listeners.connect()
-        access.watch_grants()
