@@ -39,7 +39,6 @@ def calendar_page(request):
         "months": months,
         "workday_total": sum(month.workdays for month in months),
         "provisional": year not in calendar.known_years,
-        "missing_year": store.missing_notice(today),
         "overrides": overrides,
         "versions": Paginator(versions, 20).get_page(request.GET.get("page")),
         "may_edit": allows(request.user, "calendar.edit"),

@@ -2,8 +2,10 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from calendars import store
+from people.access import allows
 
 
 def site(request: HttpRequest) -> dict:
@@ -19,5 +21,17 @@ def site(request: HttpRequest) -> dict:
 
 
 def calendar(request: HttpRequest) -> dict:
-    """Return the number of the working-day calendar for the footer. A callable: no query where no template shows it."""
-    return {"calendar_version": lambda: store.current().version}
+    """Return the calendar's version for the footer, and the reminder to enter a holiday notice.
+
+    Callables: no query where no template shows them; one for both where they are shown.
+    """
+    return {
+        "calendar_version": lambda: store.current().version,
+        "calendar_reminder": lambda: calendar_reminder(request.user),
+    }
+
+
+def calendar_reminder(user) -> dict | None:
+    """Return the year whose notice is missing and whether `user` may enter it; None while none is missing."""
+    year = store.missing_notice(timezone.localdate())
+    return year and {"year": year, "may_enter": allows(user, "calendar.edit")}
