@@ -22,6 +22,9 @@ from people import audit
 from people.models import Department
 from projects.models import Project
 
+AS_IT_WAS = object()
+"""What a correction does not touch: None is a value of its own, a result without an end."""
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -255,11 +258,13 @@ def correct(
     now,
     occurred_at=None,
     document_no=None,
-    valid_until=None,
+    valid_until: dt.date | None | object = AS_IT_WAS,
     note=None,
     strike=False,
 ) -> StageEvent:
     """Supersede a wrong event by a right one (or strike it out), with a reason; the history keeps both.
+
+    What is not given stays; `valid_until=None` takes the end of the result away.
 
     :raises Forbidden: without the right.  :raises Refused: no reason, already superseded, or the corrected history is
         not a legal path (then nothing is written).
@@ -288,7 +293,7 @@ def correct(
         case_no=event.case_no,
         source_system=event.source_system,
         document_no=event.document_no if document_no is None else document_no,
-        valid_until=event.valid_until if valid_until is None else valid_until,
+        valid_until=event.valid_until if valid_until is AS_IT_WAS else valid_until,
         note=event.note if note is None else note,
         data=event.data,
         supersedes=event,

@@ -7,6 +7,7 @@ import pytest
 from approvals import actions
 from approvals.actions import Forbidden, Refused
 from approvals.models import Commitment, MaterialUse, StageEvent
+from approvals.stage_forms import CorrectionForm
 from approvals.states import State
 from tests.approvals.test_actions import assert_snapshot_true
 from tests.approvals.world import NOW, at
@@ -25,6 +26,28 @@ def test_a_moved_date_moves_the_clock_and_keeps_both(world):
     assert world.stage("01").due_on == dt.date(2026, 11, 11)
     assert StageEvent.objects.filter(stage=world.stage("01")).count() == 3
     assert_snapshot_true(world.project, NOW)
+
+
+def test_the_end_of_a_result_can_be_taken_away(world):
+    world.walk("01", "receive 11-03", "accept 11-03")
+    world.act("01", "pass", "11-05", document_no="云发改〔2026〕1号", valid_until=dt.date(2028, 11, 4))
+    first = fix(world, StageEvent.objects.get(kind="pass"), document_no="云发改〔2026〕2号")
+    assert first.valid_until == world.stage("01").valid_until == dt.date(2028, 11, 4)
+    second = fix(world, first, valid_until=None)
+    assert second.valid_until is None and world.stage("01").valid_until is None
+    assert second.document_no == "云发改〔2026〕2号"
+    assert_snapshot_true(world.project, NOW)
+
+
+def test_the_form_takes_the_end_away_when_its_field_is_emptied(world):
+    world.walk("01", "receive 11-03", "accept 11-03")
+    event = world.act("01", "pass", "11-05", document_no="云发改〔2026〕1号", valid_until=dt.date(2028, 11, 4))
+    assert CorrectionForm(event=event).initial["valid_until"] == dt.date(2028, 11, 4)
+    typed = {"occurred_on": "2026-11-05", "document_no": event.document_no, "valid_until": "", "reason": "长期有效"}
+    form = CorrectionForm(typed, event=event)
+    assert form.is_valid(), form.errors
+    actions.correct(by=world.pm, event=event, now=NOW, **form.facts(NOW))
+    assert world.stage("01").valid_until is None
 
 
 def test_struck_out_goes_back_to_the_state_before(world):
