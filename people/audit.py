@@ -46,6 +46,13 @@ KINDS = {
     "project.edit": _("Project changed"),
     "project.assign": _("Person assigned"),
     "project.bulk": _("Several projects changed"),
+    "project.key_points": _("Key points changed"),
+    "project.figure": _("Monthly figures changed"),
+    "enterprise.create": _("Enterprise registered"),
+    "enterprise.edit": _("Enterprise changed"),
+    "material.add": _("Document put into the library"),
+    "park.create": _("Park registered"),
+    "park.edit": _("Park changed"),
     "chain.start": _("Chain started"),
     "chain.version": _("Chain moved to another version"),
     "stage.correct": _("Stage corrected"),
@@ -77,6 +84,10 @@ DETAILS = {  # words for the keys of `detail`; a key without words shows as it i
     "title": _("post"),
     "phone": _("work phone"),
     "department": _("department"),
+    "month": _("month"),
+    "investment_done_wan": _("investment done since January (10,000 yuan)"),
+    "jobs": _("jobs"),
+    "note": _("note"),
 }
 
 

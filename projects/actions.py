@@ -156,11 +156,14 @@ def assign(
 def report_figure(*, by, project: Project, month: dt.date, investment_done_wan, jobs=None, note="") -> MonthlyFigure:
     """Store the figures of a month. Investment is cumulative within the year and may not fall.
 
+    What changes goes to the audit log with the value before; the same figures again change nothing.
+
     :raises Forbidden: `by` may not manage the project.  :raises Refused: the sum would fall against an earlier month,
         or exceed a later one.
     """
     if not manageable_by(Project.objects.filter(pk=project.pk), by).exists():
         raise Forbidden
+    Project.objects.select_for_update().get(pk=project.pk)
     month = month.replace(day=1)
     year = MonthlyFigure.objects.filter(project=project, month__year=month.year)
     earlier = year.filter(month__lt=month).order_by("-month").first()
@@ -177,12 +180,24 @@ def report_figure(*, by, project: Project, month: dt.date, investment_done_wan, 
             % {"sum": later.investment_done_wan, "month": f"{later.month:%Y-%m}"},
             "investment_done_wan",
         )
-    figure, _made = MonthlyFigure.objects.update_or_create(
-        project=project,
-        month=month,
-        defaults={"investment_done_wan": investment_done_wan, "jobs": jobs, "note": note, "reported_by": by},
+    figure = MonthlyFigure.objects.filter(project=project, month=month).first() or MonthlyFigure(
+        project=project, month=month
     )
+    changed = {}
+    for name, value in {"investment_done_wan": investment_done_wan, "jobs": jobs, "note": note}.items():
+        before = getattr(figure, name) if figure.pk else None
+        if before != value and (before, value) != (None, ""):
+            changed[name] = [_written(before), _written(value)]
+        setattr(figure, name, value)
+    if changed or figure.pk is None:
+        figure.reported_by = by
+        figure.save()
+        audit.record("project.figure", by=by, target=project, month=f"{month:%Y-%m}", changed=changed)
     return figure
+
+
+def _written(value) -> str:
+    return "" if value is None else str(value)
 
 
 def park_code_for(district_code: str) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from people import actions as people_actions
+from people.models import AuditEntry
 from projects.models import Assignment, Enterprise, KeyPoint, MonthlyFigure, Park, Project
 
 CREDIT = "91350100M000100Y43"
@@ -141,6 +142,10 @@ def test_key_points(world, client_of):
     typed = {"filed-planned_on": "2026-09-10", "filed-actual_on": "2026-09-12", "started-planned_on": "2026-09-01"}
     response = client.post(address, typed, follow=True)
     assert {p.name for p in KeyPoint.objects.filter(project=world.target)} == {"filed", "started"}
+    assert AuditEntry.objects.get(kind="project.key_points").detail["changed"] == {
+        "filed": {"planned_on": ["", "2026-09-10"], "actual_on": ["", "2026-09-12"]},
+        "started": {"planned_on": ["", "2026-09-01"]},
+    }
     assert [m.level_tag for m in response.context["messages"]] == ["success", "warning"]  # planned out of order
     assert "filed-actual_on" in wrong(client.post(address, {"filed-actual_on": "2999-01-01"}))
     client.post(address, {"filed-planned_on": "2026-09-10"})
@@ -164,6 +169,11 @@ def test_monthly_figures(world, client_of):
     assert wrong(report("2026-10", "99")) == {"investment_done_wan"}
     assert wrong(report("2999-01", "99")) == {"month"}
     assert client.get(address + "?month=2026-09").context["figure"].initial["investment_done_wan"] == 100
+    assert report("2026-10", "160").status_code == 302  # the same again is no change
+    told = [e.detail for e in AuditEntry.objects.filter(kind="project.figure").order_by("sequence")]
+    assert [d["month"] for d in told] == ["2026-09", "2026-10", "2026-10"]
+    assert told[1]["changed"] == {"investment_done_wan": ["", "150.5"], "jobs": ["", "30"]}
+    assert told[2]["changed"] == {"investment_done_wan": ["150.50", "160"], "jobs": ["30", ""]}
 
 
 def test_pinyin_search_and_keyset_pages(world, client_of):
