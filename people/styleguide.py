@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from people.access import needs
 from people.icons import ICONS
+from people.paging import Page
 from people.templatetags.luodi import WORDS
 
 
@@ -59,6 +60,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
             "lights": WORDS,
             "icons": sorted(ICONS),
             "tiles": tiles,
+            "sample_page": Page(rows, None, "next"),
             "rows": [dict(zip(names, row, strict=True)) for row in rows],
             "form": SampleForm({"name": "石墨负极材料", "amount": "-1", "kind": "a", "way": "a"}),
             "clean_form": SampleForm(),

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_GET, require_POST
 from approvals import actions, keeping, project_filters, project_rows
 from approvals.models import Stage, StageEvent
 from calendars import store
-from people import audit
+from people import audit, paging
 from people.access import allows, city_wide, needs, visible_to
 from people.models import District, User
 from projects import actions as project_actions
-from projects import paging, search
+from projects import search
 from projects.models import Assignment, Enterprise, LightTally, Park, Project, SavedView
 
 PAGE_SIZE = 50

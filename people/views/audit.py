@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from people import audit, grants, roles
+from people import audit, grants, paging, roles
 from people.access import needs
 from people.forms import AuditFilter
 from people.models import AuditEntry
-from people.paging import page_of
 
 REASONS = {
     "missing": gettext_lazy("an entry is missing"),
@@ -53,11 +52,11 @@ def _midnight(day) -> datetime:
 def audit_log(request):
     """The entries, newest first, 50 a page."""
     entries, form = filtered(request)
-    page = page_of(entries, request, "sequence", descending=True)
+    page = paging.page(entries, ("-sequence",), request.GET.get("cursor", ""))
     for entry in page.rows:
         entry.kind_words = audit.KINDS.get(entry.kind, entry.kind)
         entry.detail_text = in_words(entry.detail)
-    context = {"page": page, "filter": form, "query": request.GET.urlencode()}
+    context = {"page": page, "total": entries.count(), "filter": form, "query": request.GET.urlencode()}
     return render(request, "people/audit_log.html", context)
 
 

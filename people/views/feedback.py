@@ -5,11 +5,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from people import actions
+from people import actions, paging
 from people.access import allows, needs, needs_login
 from people.forms import AnswerForm, FeedbackForm
 from people.models import Feedback
-from people.paging import page_of
 
 
 @needs_login
@@ -37,8 +36,9 @@ def feedback_list(request):
     only_open = request.GET.get("open") == "1"
     if only_open:
         rows = rows.filter(answered_at=None)
-    page = page_of(rows, request, "id", size=20, descending=True)
-    return render(request, "people/feedback_list.html", {"page": page, "only_open": only_open})
+    page = paging.page(rows, ("-id",), request.GET.get("cursor", ""), 20)
+    context = {"page": page, "total": rows.count(), "only_open": only_open}
+    return render(request, "people/feedback_list.html", context)
 
 
 @require_POST

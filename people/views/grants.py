@@ -6,10 +6,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from people import actions, grants, roles
+from people import actions, grants, paging, roles
 from people.access import needs
 from people.models import Department, User
-from people.paging import page_of
 from people.views.users import as_tree, filtered
 
 
@@ -19,7 +18,8 @@ def grant_list(request):
     """People with their roles, and departments: whoever can receive a grant."""
     people, form = filtered(request)
     context = {
-        "page": page_of(people, request, "username"),
+        "page": paging.page(people, ("username",), request.GET.get("cursor", "")),
+        "total": people.count(),
         "filter": form,
         "departments": as_tree(list(Department.objects.all())),
     }

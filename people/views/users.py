@@ -6,11 +6,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from people import actions
+from people import actions, paging
 from people.access import needs
 from people.forms import AccountForm, DepartmentForm, NewAccountForm, NewPasswordForm, PeopleFilter
 from people.models import Department, User
-from people.paging import page_of
 
 
 def filtered(request):
@@ -37,7 +36,8 @@ def filtered(request):
 def user_list(request):
     """All accounts, 50 a page."""
     people, form = filtered(request)
-    return render(request, "people/user_list.html", {"page": page_of(people, request, "username"), "filter": form})
+    page = paging.page(people, ("username",), request.GET.get("cursor", ""))
+    return render(request, "people/user_list.html", {"page": page, "total": people.count(), "filter": form})
 
 
 @needs("user.manage")

@@ -11,8 +11,9 @@ from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from people import paging
 from people.access import allows, get_for, may_manage, needs, visible_to
-from projects import paging, registry, search
+from projects import registry, search
 from projects.enterprise_forms import EnterpriseForm, MaterialForm
 from projects.models import Enterprise, Material
 from projects.uploads import ending_of
