@@ -8,12 +8,13 @@ superseded by a later event, never edited. Everything else on `Stage` is derived
 """
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransitionMixin, FSMIntegerField
 
+from approvals.chain_spec import TEMPLATE_CODE
 from approvals.clock import Unit
 from approvals.states import State, TransitionsMixin
 from people.access import AccessPaths
@@ -24,6 +25,11 @@ UNIT_CHOICES = [
     (Unit.WORKING_DAY.value, _("working days")),
     (Unit.CALENDAR_DAY.value, _("calendar days")),
 ]
+
+plain_code = RegexValidator(
+    rf"\A(?:{TEMPLATE_CODE.pattern})\Z", _("Latin letters, digits, dots, hyphens and underscores only.")
+)
+"""What a template code is made of: it stands in addresses and file names (B6-49.5)."""
 
 
 class Gate(models.TextChoices):
@@ -60,7 +66,7 @@ class ChainTemplate(models.Model):
         BENCHMARK = "benchmark", _("Benchmark")
         IMPORT = "import", _("Built from an imported schedule")
 
-    code = models.SlugField(_("template code"), max_length=40, allow_unicode=False)
+    code = models.CharField(_("template code"), max_length=40, validators=[plain_code])
     version = models.PositiveIntegerField(_("version"), default=1)
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.CITY)

@@ -9,7 +9,6 @@ from approvals.chain_format import MAX_BYTES
 from approvals.chain_spec import (
     LENGTHS,
     MAX_AMOUNT,
-    TEMPLATE_CODE,
     ZERO,
     MaterialSpec,
     PhaseSpec,
@@ -18,6 +17,7 @@ from approvals.chain_spec import (
     TemplateSpec,
 )
 from approvals.labels import BASIS_LABELS, CASE_LABELS, FACTOR_LABELS, KIND_LABELS, UNIT_LABELS, WATER_LABELS
+from approvals.models import plain_code
 from approvals.track import Limit, Unit
 
 UNITS = [("", "—"), *((unit.value, label) for unit, label in UNIT_LABELS.items())]
@@ -68,12 +68,7 @@ class UploadForm(forms.Form):
 class NewTemplateForm(forms.Form):
     """Code and name of an empty draft."""
 
-    code = forms.RegexField(
-        rf"\A(?:{TEMPLATE_CODE.pattern})\Z",
-        label=gettext_lazy("template code"),
-        max_length=40,
-        error_messages={"invalid": gettext_lazy("Latin letters, digits, dots, hyphens and underscores only.")},
-    )
+    code = forms.CharField(label=gettext_lazy("template code"), max_length=40, validators=[plain_code])
     name = _text(gettext_lazy("name"), "name", required=True)
     kind = forms.ChoiceField(label=gettext_lazy("kind"), choices=list(KIND_LABELS.items())[:2])
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -38,6 +39,14 @@ def text(response):
 
 
 # --- reading
+
+
+def test_every_shipped_code_is_a_code_and_a_path_is_none(shipped):
+    for template in ChainTemplate.objects.all():
+        template.full_clean()  # B6-49.5 has a dot
+    for code in ("", ".", "../x", "a/b", "a b", "链", "T19\n", "T" * 41):
+        with pytest.raises(ValidationError):
+            ChainTemplate(code=code, name="x").clean_fields()
 
 
 def test_the_list_shows_code_figures_and_status(clients, shipped, django_assert_max_num_queries):
