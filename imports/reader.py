@@ -5,6 +5,7 @@ the table says which sheet, encoding and heading row were read.
 """
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -16,6 +17,10 @@ from django.utils.translation.trans_null import gettext_noop
 
 from imports import headings
 from imports.cells import Fault, Problem
+
+logger = logging.getLogger(__name__)
+UNCAUGHT = 1
+"""The exit code of a child that met what it does not know: a panic of the parser, in practice. A signal is negative."""
 
 REFUSALS = {
     "empty": gettext_noop("The file is empty (0 bytes). Save it again and upload it."),
@@ -139,8 +144,7 @@ def _ask_child(request: dict, wall_seconds: int) -> dict:
         done = subprocess.run(
             [sys.executable, "-m", "imports.reader_child"],
             input=json.dumps(request).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             timeout=wall_seconds,
             cwd=root,
             env=environment,
@@ -148,9 +152,11 @@ def _ask_child(request: dict, wall_seconds: int) -> dict:
         )
         if done.returncode == 0:
             return json.loads(done.stdout)
+        frames = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line[:7] == "  File "]
+        logger.warning("The reader ended with %s at %s", done.returncode, frames[-1] if frames else "no line")
+        return {"refused": "corrupt" if done.returncode == UNCAUGHT else "too_heavy", "params": {}}
     except (subprocess.TimeoutExpired, ValueError):
-        pass
-    return {"refused": "too_heavy", "params": {}}
+        return {"refused": "too_heavy", "params": {}}
 
 
 def _raw(cell):

@@ -2,7 +2,8 @@
 
 Run as `python -m imports.reader_child`; the request is one JSON object on standard input: path, name, sheet, known
 (normal forms of the headings looked for) and limits. The answer is one JSON object: the table, or `{"refused": word}`
-with a word of `reader.REFUSALS`. A file that kills this process (bomb, corrupt structure) kills nothing else.
+with a word of `reader.REFUSALS`. A file that kills this process (bomb, corrupt structure, a panic of the parser) kills
+nothing else: the parent reads the exit code.
 """
 
 import contextlib
@@ -12,9 +13,13 @@ import json
 import re
 import sys
 import zipfile
+import zlib
 from datetime import date, datetime, time, timedelta
 
 from imports import headings
+
+DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError)
+"""What reading a damaged archive raises; ValueError holds text that is not UTF-8."""
 
 
 class Refused(Exception):
@@ -81,7 +86,7 @@ def _check_zip(file, limits):
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except DAMAGED_ZIP as error:
         raise Refused("corrupt") from error
     if len(members) > limits["members"]:
         raise Refused("members", count=len(members), most=limits["members"])
@@ -116,7 +121,7 @@ def read_workbook(path: str, known: set[str], wanted: str, limits: dict) -> dict
         book = calamine.CalamineWorkbook.from_path(path)
     except calamine.PasswordError as error:
         raise Refused("encrypted") from error
-    except Exception as error:
+    except (calamine.CalamineError, OSError, ValueError) as error:
         raise Refused("corrupt") from error
     visible = [
         sheet.name
@@ -144,10 +149,12 @@ def read_workbook(path: str, known: set[str], wanted: str, limits: dict) -> dict
 
 
 def _sheet_rows(book, name, limits, most_rows, look_only=False):
+    import python_calamine as calamine
+
     try:
         sheet = book.get_sheet_by_name(name)
         start = sheet.start
-    except Exception as error:
+    except (calamine.CalamineError, OSError, ValueError) as error:
         raise Refused("corrupt") from error
     rows, empties, dropped = [], 0, 0
     if start is None:
@@ -180,17 +187,16 @@ def _sheet_rows(book, name, limits, most_rows, look_only=False):
 
 def _fill_merged(sheet, rows):
     """Repeat the value of cells merged down a column: each row is then complete by itself."""
-    with contextlib.suppress(Exception):
-        at = {number: cells for number, cells in rows}
-        for (top, left), (bottom, right) in (sheet.merged_cell_ranges or [])[:20_000]:
-            source = at.get(top + 1)
-            if left != right or bottom - top > 5_000 or not source or len(source) <= left or source[left] in (None, ""):
-                continue
-            for row in range(top + 2, bottom + 2):
-                cells = at.get(row)
-                if cells is not None:
-                    cells.extend([None] * (left + 1 - len(cells)))
-                    cells[left] = source[left] if cells[left] in (None, "") else cells[left]
+    at = dict(rows)
+    for (top, left), (bottom, right) in (sheet.merged_cell_ranges or [])[:20_000]:  # None: .xls and .ods tell none
+        source = at.get(top + 1)
+        if left != right or bottom - top > 5_000 or not source or len(source) <= left or source[left] in (None, ""):
+            continue
+        for row in range(top + 2, bottom + 2):
+            cells = at.get(row)
+            if cells is not None:
+                cells.extend([None] * (left + 1 - len(cells)))
+                cells[left] = source[left] if cells[left] in (None, "") else cells[left]
 
 
 _FAULT_CELL = re.compile(
@@ -205,7 +211,7 @@ def _put_faults(path: str, name: str, rows) -> None:
     """
     from xml.sax.saxutils import unescape
 
-    with contextlib.suppress(KeyError, zipfile.BadZipFile, IndexError, StopIteration), zipfile.ZipFile(path) as archive:
+    with contextlib.suppress(KeyError, IndexError, StopIteration, *DAMAGED_ZIP), zipfile.ZipFile(path) as archive:
         book, links = (archive.read(f"xl/{part}").decode() for part in ("workbook.xml", "_rels/workbook.xml.rels"))
         tags = [
             tag for tag in re.findall(r"<sheet\b[^>]*>", book) if unescape(_attribute(tag, "name"), _QUOTES) == name
@@ -231,7 +237,11 @@ def _attribute(tag: str, name: str) -> str:
 
 
 def _is_1904(path: str) -> bool:
-    with contextlib.suppress(Exception), zipfile.ZipFile(path) as archive, archive.open("xl/workbook.xml") as part:
+    with (
+        contextlib.suppress(KeyError, *DAMAGED_ZIP),
+        zipfile.ZipFile(path) as archive,
+        archive.open("xl/workbook.xml") as part,
+    ):
         return bool(re.search(rb'date1904\s*=\s*"(?:1|true)"', part.read(200_000)))
     return False
 
@@ -354,8 +364,6 @@ def main():
         answer = refused.answer
     except MemoryError:
         answer = {"refused": "too_heavy", "params": {}}
-    except BaseException:  # a panic of the parser is not an Exception
-        answer = {"refused": "corrupt", "params": {}}
     json.dump(answer, sys.stdout, ensure_ascii=True)
 
 

@@ -1,13 +1,15 @@
 """Files as they come: each refusal is one fixed sentence, and what is read says how."""
 
+import random
 import time
 import zipfile
+from dataclasses import asdict
 from datetime import date, datetime
 
 import openpyxl
 import pytest
 
-from imports import headings, reader
+from imports import headings, reader, reader_child
 from imports.reader import Limits, Unreadable
 
 KNOWN = {headings.normal(text) for text in ("项目代码", "项目名称", "总投资", "年度计划", "code", "name")}
@@ -206,9 +208,44 @@ def test_the_1904_date_system_is_seen(tmp_path):
     assert str(table.rows[0][1][0])[:10] == "2023-05-01"
 
 
-def test_a_child_that_hangs_is_ended(sheet, monkeypatch):
-    monkeypatch.setattr(reader.sys, "executable", "/bin/cat")
-    assert refused(sheet(["项目代码", "项目名称"]), limits=Limits(wall_seconds=1)) == "too_heavy"
+@pytest.mark.parametrize(
+    ("does", "word"),
+    [
+        ("exec sleep 30", "too_heavy"),
+        ("exit 1", "corrupt"),
+        ("kill -ABRT $$", "too_heavy"),
+        ("kill -KILL $$", "too_heavy"),
+    ],
+)
+def test_a_child_that_hangs_dies_or_is_killed(sheet, monkeypatch, tmp_path, does, word):
+    child = tmp_path / "child"
+    child.write_text(f"#!/bin/sh\ncat > /dev/null\n{does}\n")
+    child.chmod(0o755)
+    monkeypatch.setattr(reader.sys, "executable", str(child))
+    assert refused(sheet(["项目代码", "项目名称"]), limits=Limits(wall_seconds=2)) == word
+
+
+@pytest.mark.parametrize(
+    "part", ["workbook.xml", "sheet1.xml", "styles.xml", "workbook.xml.rels", "[Content_Types].xml"]
+)
+def test_a_damaged_part_is_refused_or_read_and_never_unforeseen(tmp_path, sheet, part):
+    good = sheet(["项目代码", "项目名称"], ["a", "b"], ["c", "d"])
+    chance = random.Random(part)
+    limits = asdict(reader.UPLOAD)
+    for _round in range(25):
+
+        def damage(name, content):
+            if not name.endswith(part):
+                return content
+            at = chance.randrange(len(content))
+            filler = chance.choice([b"", b"\xff\xfe", b"<", b"&x;", b"9" * 30, b'"'])
+            return content[:at] + filler + content[at + chance.randrange(12) :]
+
+        path = changed(good, tmp_path / "damaged.xlsx", damage)
+        try:
+            reader_child.read_workbook(str(path), {"项目代码"}, "", limits)
+        except reader_child.Refused as found:
+            assert found.answer["refused"] in reader.REFUSALS
 
 
 def test_letters():
