@@ -85,6 +85,11 @@ def compare_versions(old: TemplateSpec, new: TemplateSpec) -> TemplateDiff:
     return TemplateDiff(tuple(_fields(HEAD, old, new)), tuple(_stages(old, new)))
 
 
+def fields_between(old: StageSpec, new: StageSpec, keys) -> tuple[FieldChange, ...]:
+    """Return the fields of a stage among `keys` that differ, in the order in which a version shows them."""
+    return tuple(_fields({key: label for key, label in STAGE.items() if key in keys}, old, new))
+
+
 def _fields(labels: dict, old, new) -> Iterator[FieldChange]:
     for key, label in labels.items():
         before, after = getattr(old, key), getattr(new, key)

@@ -27,7 +27,7 @@ STAGES = {
         "statutory_amount": 20,
         "commitment_route": True,
         "extension_days": 10,
-        "special_procedures": ["专家评审"],
+        "special_procedures": [{"name": "专家评审"}],
     },
     "03": {"name": "环境影响评价", "department_name": "市生态环境局", "committed_amount": 5, "statutory_amount": 30},
     "04": {"name": "建筑工程施工许可证", "department_name": "市住建局", "committed_amount": 3},
