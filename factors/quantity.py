@@ -10,11 +10,12 @@ demand or a gap, which must not look smaller than it is), and an amount above no
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from math import gcd
 
+from factors.finding import Finding
 from factors.units import DAYS_PER_YEAR, FAMILIES, Family, Unit
 
 BIGINT_MAX = 2**63 - 1
@@ -94,14 +95,6 @@ class NotFinite(QuantityError):
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """Something the reader must be told about how an amount was read: a code and its facts."""
-
-    code: str
-    facts: dict = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Amount:
     """An exact amount: `smallest` whole smallest units of `family` (a code), as written in `unit`.
 
@@ -111,7 +104,7 @@ class Amount:
     smallest: int
     family: str
     unit: Unit
-    note: Note | None = None
+    note: Finding | None = None
 
 
 def family_of(family: Family | str) -> Family:
@@ -328,10 +321,10 @@ def _read_unit(word: str, family: Family, default: Unit | None) -> tuple[Unit, i
     raise UnknownUnit(given=given, expected=family.labels)
 
 
-def _rate_note(smallest: int, family: Family, unit: Unit) -> Note:
+def _rate_note(smallest: int, family: Family, unit: Unit) -> Finding:
     yearly = next(other for other in family.units if other.factor == 1)
     daily = format(smallest, family, unit, with_unit=True)
-    return Note(
+    return Finding(
         "per_day",
         {"daily": daily, "days": DAYS_PER_YEAR, "yearly": f"{format(smallest, family, yearly)} {yearly.label}/a"},
     )

@@ -6,10 +6,10 @@ integers count. Names and labels are the field's own Chinese and are data. Sourc
 Three choices of a smallest unit need a reason:
 
 - Land is counted in three-hundredths of a square metre. 亩 is 2000/3 m²: a whole number of square metres holds none
-  exactly. A third of a square metre would hold 亩, 公顷 and whole m² (1 亩 = 2,000, 1 公顷 = 30,000), but refuse the
-  two decimals of a land contract (23,733.33 m²) and the four decimals of an approval in 亩. A three-hundredth holds all:
-  1 m² = 300, 1 亩 = 200,000, 1 公顷 = 3,000,000 = 15 亩. And 200,000 has no factor but 2 and 5: any amount prints
-  in 亩 exactly. A bigint holds 3 × 10¹² 公顷.
+  exactly. A third of a square metre would hold 亩, 公顷 and whole m² (1 亩 = 2,000, 1 公顷 = 30,000), but refuse
+  the two decimals of a land contract (23,733.33 m²) and the four decimals of an approval in 亩. A three-hundredth
+  holds all: 1 m² = 300, 1 亩 = 200,000, 1 公顷 = 3,000,000 = 15 亩. And 200,000 has no factor but 2 and 5: any
+  amount prints in 亩 exactly. A bigint holds 3 × 10¹² 公顷.
 - Emissions are counted in grams: an environmental assessment writes 0.2563 t/a and smaller.
 - Water is counted in m³ per year. m³/d is a rate, taken for 365 days; the amount says so (`Amount.note`).
 """
@@ -25,8 +25,8 @@ M2, MU, HA = 300, 200_000, 3_000_000
 class Unit:
     """A unit: its `label` stands beside figures, `name` is the official word, `factor` smallest units make one.
 
-    `decimals` are shown by the house rule. `plain` is the code of the unit without its 万 or 亿. `per_day`: a rate, whose
-    factor is that of a year.
+    `decimals` are shown by the house rule. `plain` is the code of the unit without its 万 or 亿. `per_day`: a rate,
+    whose factor is that of a year.
     """
 
     code: str
