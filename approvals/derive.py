@@ -171,6 +171,11 @@ class StageView:
         return self.replay.accepted_at is not None and self.replay.closed_at is None
 
     @property
+    def is_at_work(self) -> bool:
+        """Whether it was handed in and has not ended."""
+        return self.replay.received_at is not None and self.replay.closed_at is None
+
+    @property
     def is_skipped(self) -> bool:
         return self.replay.state == State.NOT_APPLICABLE
 
@@ -208,7 +213,7 @@ class ChainView:
     @property
     def current(self) -> list[StageView]:
         """Stages at work (received, not closed), worst light first; if there are none, those that may be handed in."""
-        at_work = [v for v in self.applicable if v.replay.received_at and not v.replay.closed_at]
+        at_work = [v for v in self.applicable if v.is_at_work]
         return sorted(at_work, key=lambda v: lights.severity(v.light)) or [v for v in self.applicable if v.is_ready]
 
     @property
@@ -251,21 +256,26 @@ def judge(chain, views, now, calendar) -> ChainView:
         view.replay = replay(view.events)
     readiness(views, chain.started_on)
     for view in views:
-        stage, told = view.stage, view.replay
-        view.facts = StageFacts(
-            ready_on=view.ready_on,
-            accepted_at=local(told.accepted_at),
-            closed_at=local(told.closed_at),
-            pauses=tuple(Pause(p.reason, local(p.start), local(p.end), p.label) for p in told.pauses),
-            extension=told.extension,
-            committed=limit_of(stage.committed_amount, stage.committed_unit),
-            statutory=limit_of(stage.statutory_amount, stage.statutory_unit),
-        )
-        view.clock = clocks.measure(view.facts, calendar, local(now))
-        view.light = light_of(view, now)
+        measure(view, calendar, now)
     result = ChainView(chain, calendar, now, views)
     _expectations(result)
     return result
+
+
+def measure(view: StageView, calendar, now) -> None:
+    """Fill in the facts, the clock and the light of one stage from its replay and its `ready_on`. No query."""
+    stage, told = view.stage, view.replay
+    view.facts = StageFacts(
+        ready_on=view.ready_on,
+        accepted_at=local(told.accepted_at),
+        closed_at=local(told.closed_at),
+        pauses=tuple(Pause(p.reason, local(p.start), local(p.end), p.label) for p in told.pauses),
+        extension=told.extension,
+        committed=limit_of(stage.committed_amount, stage.committed_unit),
+        statutory=limit_of(stage.statutory_amount, stage.statutory_unit),
+    )
+    view.clock = clocks.measure(view.facts, calendar, local(now))
+    view.light = light_of(view, now)
 
 
 def local(moment: dt.datetime | None) -> dt.datetime | None:

@@ -6,7 +6,7 @@ written in the same transaction. Prerequisites are not asked for: what happened,
 """
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -23,7 +23,6 @@ from calendars import store
 from people import audit
 from people.access import allows, manageable_by
 from projects.models import Project
-from projects.tallies import tally
 
 
 @dataclass(frozen=True)
@@ -258,22 +257,14 @@ def _stage(chain, given: StageDraft) -> Stage:
 
 
 def _store(views) -> None:
-    """Write the chains' totals and the projects' snapshots, and keep the tallies: two queries per project."""
-    moves = Counter()
+    """Write the chains' totals and the projects' snapshots, and keep the tallies."""
+    totals, projects = [], {}
     for view in views:
-        columns, project = snapshot.project_columns(view), view.chain.project
-        end = columns["chain_closed_on"] or derive.local_date(view.now)
-        Chain.objects.filter(pk=view.chain.pk).update(
-            net_days=sum((v.clock.net_days or Decimal(0) for v in view.applicable), Decimal(0)),
-            closed_on=columns["chain_closed_on"],
-            gross_days=Decimal(max((end - view.chain.started_on).days, 0)),
-        )
-        Project.objects.filter(pk=project.pk).update(**columns)
-        moves[(project.district_id, project.park_id, project.light)] -= 1
-        moves[(project.district_id, project.park_id, columns["light"])] += 1
-    for key, change in moves.items():
-        if change:
-            tally(*key, change)
+        columns = snapshot.project_columns(view)
+        totals.append((view.chain.pk, snapshot.chain_columns(view, columns["chain_closed_on"])))
+        projects[view.chain.project_id] = columns
+    snapshot.store_rows(Chain, totals)
+    snapshot.write_projects(projects)
 
 
 def add_stage(chain: Chain, draft: StageDraft) -> Stage:

@@ -3,10 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.urls import reverse
 
-from approvals import derive, snapshot
+from approvals import derive, snapshot, turning
 from approvals.models import Chain, DeadlineMove
 from calendars import store
 from calendars.models import CalendarVersion
@@ -21,23 +20,16 @@ def refresh(chain: Chain, now) -> derive.ChainView:
     return view
 
 
-def sweep(now, limit: int = 200) -> int:
+def sweep(now) -> int:
     """Turn the lights that were due to change by themselves up to `now`; returns how many projects were looked at.
 
     Lists call it before they read, so that no nightly job is needed: the moment of the next change is stored and
-    indexed, and usually nothing is due. One query then; a handful for each project that is.
+    indexed, and usually nothing is due. One query then; some fifteen for each 2,000 projects that are.
     """
-    due = list(
-        Project.objects.filter(next_flip_at__lte=now).order_by("next_flip_at").values_list("pk", flat=True)[:limit]
-    )
-    for pk in due:
-        with transaction.atomic():
-            chain = Chain.objects.select_for_update().filter(project_id=pk).first()
-            if chain is None:
-                Project.objects.filter(pk=pk).update(next_flip_at=None)
-            else:
-                refresh(chain, now)
-    return len(due)
+    turned = 0
+    while Project.objects.filter(next_flip_at__lte=now).exists():
+        turned += turning.turn(now, store.current())
+    return turned
 
 
 def recompute_deadlines(old, new) -> list[DeadlineMove]:

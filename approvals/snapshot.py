@@ -3,6 +3,7 @@
 `stage_columns` and `project_columns` are pure; `write` stores what they say and keeps the light tallies.
 """
 
+from collections import Counter
 from decimal import Decimal
 
 from django.db import connection
@@ -12,28 +13,8 @@ from approvals.models import MaterialUse, Stage
 from approvals.states import State
 from approvals.timeline_layout import stage_no
 from projects.models import Project
-from projects.tallies import tally
+from projects.tallies import move
 
-STAGE_COLUMNS = (
-    "ready_on",
-    "accepted_at",
-    "closed_at",
-    "latest_event_at",
-    "net_days",
-    "due_on",
-    "due_half",
-    "statutory_due_on",
-    "amber_from",
-    "red_from",
-    "statutory_red_from",
-    "provisional",
-    "light",
-    "case_no",
-    "source_system",
-    "document_no",
-    "valid_until",
-    "skip_reason",
-)
 NO_DUE = 2**31 - 1
 SORT_GROUPS = {
     lights.Light.OVERDUE_STATUTORY: 0,
@@ -88,12 +69,40 @@ def stage_columns(view, calendar) -> dict:
 
 def project_columns(chain_view) -> dict:
     """Return the snapshot columns of a project: its worst light and why, when it changes, and what is being handled."""
-    calendar, now = chain_view.calendar, chain_view.now
-    running = [v for v in chain_view.applicable if v.is_running]
+    stages, applicable = chain_view.stages, chain_view.applicable
+    latest = max((v.replay.latest_at for v in stages if v.replay.latest_at), default=chain_view.chain.made_at)
+    closed = [v.replay.closed_at for v in applicable if v.replay.closed_at]
+    judged = judged_columns(
+        applicable,
+        current=chain_view.current,
+        finished=chain_view.is_finished,
+        latest=latest,
+        calendar=chain_view.calendar,
+        now=chain_view.now,
+    )
+    return judged | {
+        "last_news_at": latest,
+        "chain_started_on": chain_view.chain.started_on,
+        "chain_closed_on": derive.local_date(max(closed)) if chain_view.is_finished else None,
+        "stages_total": len(applicable),
+        "stages_done": len(chain_view.done),
+        "waiting_supplement": any(v.replay.state == State.SUPPLEMENT_REQUESTED for v in stages),
+        "deferral_due_on": MaterialUse.objects.filter(stage__chain=chain_view.chain, status=MaterialUse.Status.DEFERRED)
+        .order_by("due_on")
+        .values_list("due_on", flat=True)
+        .first(),
+    }
+
+
+def judged_columns(applicable, *, current, finished: bool, latest, calendar, now) -> dict:
+    """Return the columns of a project that change as time passes: its worst light, why, and when it turns next.
+
+    `applicable` are views of its stages, all of those whose clock runs among them; `current` those that are being
+    handled (or could be handed in), `latest` is the instant of the latest news. Pure.
+    """
+    running = [v for v in applicable if v.is_running]
     worst = _worst(running, calendar)
-    light = worst.light if worst else (lights.Light.DONE if chain_view.is_finished else lights.Light.NONE)
-    latest = max((v.replay.latest_at for v in chain_view.stages if v.replay.latest_at), default=None)
-    latest = latest or chain_view.chain.made_at
+    light = worst.light if worst else (lights.Light.DONE if finished else lights.Light.NONE)
     stale_from = derive.stale_at(latest)
     if light in _STALEABLE and stale_from <= now:
         light = lights.Light.STALE
@@ -105,7 +114,6 @@ def project_columns(chain_view) -> dict:
     ]
     if light in _STALEABLE or light == lights.Light.AMBER:
         flips += [stale_from] if stale_from > now else []
-    finished = [v.replay.closed_at for v in chain_view.applicable if v.replay.closed_at]
     due = worst.clock.committed_due if worst else None
     return {
         "light": str(light),
@@ -113,18 +121,8 @@ def project_columns(chain_view) -> dict:
         "due_half": due_half(due, calendar) if due else NO_DUE,
         "due_on": due.date if due else None,
         "next_flip_at": min(flips, default=None),
-        "last_news_at": latest,
-        "chain_started_on": chain_view.chain.started_on,
-        "chain_closed_on": derive.local_date(max(finished)) if chain_view.is_finished else None,
-        "stages_total": len(chain_view.applicable),
-        "stages_done": len(chain_view.done),
-        "current_stages": [stage_brief(v) for v in _told(_by_urgency(chain_view.current, calendar))],
+        "current_stages": [stage_brief(v) for v in _told(_by_urgency(current, calendar))],
         "light_reason": lights.reason_data(worst.clock, stage_no(worst.stage.code), worst.stage.name) if worst else {},
-        "waiting_supplement": any(v.replay.state == State.SUPPLEMENT_REQUESTED for v in chain_view.stages),
-        "deferral_due_on": MaterialUse.objects.filter(stage__chain=chain_view.chain, status=MaterialUse.Status.DEFERRED)
-        .order_by("due_on")
-        .values_list("due_on", flat=True)
-        .first(),
     }
 
 
@@ -178,45 +176,68 @@ def write(chain_view, stages=None) -> None:
     `stages` limits the stage rows written (views); all by default. Four to six queries, whatever the number of stages.
     """
     calendar = chain_view.calendar
-    changed = []
-    for view in stages if stages is not None else chain_view.stages:
-        columns = stage_columns(view, calendar)
-        if any(getattr(view.stage, name) != value for name, value in columns.items()):
-            for name, value in columns.items():
-                setattr(view.stage, name, value)
-            changed.append(view.stage)
-    if changed:
-        _store(changed)
-    chain = chain_view.chain
-    totals = {
-        "net_days": sum((v.clock.net_days or Decimal(0) for v in chain_view.applicable), Decimal(0)),
-        "closed_on": None,
-        "gross_days": Decimal(0),
-    }
-    columns = project_columns(chain_view)
-    totals["closed_on"] = columns["chain_closed_on"]
-    end = columns["chain_closed_on"] or derive.local_date(chain_view.now)
-    totals["gross_days"] = Decimal(max((end - chain.started_on).days, 0))
-    type(chain).objects.filter(pk=chain.pk).update(**totals)
+    views = stages if stages is not None else chain_view.stages
+    columns = {v.stage: stage_columns(v, calendar) for v in views}
+    store_rows(Stage, [(stage.pk, told) for stage, told in columns.items() if take_columns(stage, told)])
+    chain, columns = chain_view.chain, project_columns(chain_view)
+    store_rows(type(chain), [(chain.pk, chain_columns(chain_view, columns["chain_closed_on"]))])
     write_project(chain.project_id, columns)
 
 
-def _store(stages) -> None:
-    """Write the snapshot columns of stages: one prepared statement (`bulk_update` spends ten times that on its SQL)."""
-    fields = [Stage._meta.get_field(name) for name in STAGE_COLUMNS]
-    columns = ", ".join(f"{connection.ops.quote_name(field.column)} = %s" for field in fields)
-    rows = [
-        [*(field.get_db_prep_save(getattr(stage, field.attname), connection) for field in fields), stage.pk]
-        for stage in stages
+def chain_columns(chain_view, closed_on) -> dict:
+    """Return the totals of a chain: net working days of its stages, and calendar days from its start to its end."""
+    return {
+        "net_days": sum((v.clock.net_days or Decimal(0) for v in chain_view.applicable), Decimal(0)),
+        "closed_on": closed_on,
+        "gross_days": gross_days(chain_view.chain.started_on, closed_on, chain_view.now),
+    }
+
+
+def gross_days(started_on, closed_on, now) -> Decimal:
+    """Return the calendar days of a chain from its start to its end, or to the day of `now`; never negative."""
+    return Decimal(max(((closed_on or derive.local_date(now)) - started_on).days, 0))
+
+
+def take_columns(row, columns: dict) -> bool:
+    """Set the columns on a row; returns whether any of them was different."""
+    changed = False
+    for name, value in columns.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+            changed = True
+    return changed
+
+
+def store_rows(model, rows) -> None:
+    """Write columns of many rows: `rows` are (id, columns), the same names in each. One query.
+
+    One prepared statement (`bulk_update` spends ten times that on its SQL).
+    """
+    if not rows:
+        return
+    fields = [model._meta.get_field(name) for name in rows[0][1]]
+    assignments = ", ".join(f"{connection.ops.quote_name(field.column)} = %s" for field in fields)
+    values = [
+        [*(field.get_db_prep_save(columns[field.name], connection) for field in fields), pk] for pk, columns in rows
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {Stage._meta.db_table} SET {columns} WHERE id = %s", rows)
+        cursor.executemany(f"UPDATE {model._meta.db_table} SET {assignments} WHERE id = %s", values)
 
 
 def write_project(project_id: int, columns: dict) -> None:
-    """Store the snapshot columns of a project and move its unit between the tallies. Three queries at the most."""
-    before = Project.objects.filter(pk=project_id).values("district_id", "park_id", "light").get()
-    Project.objects.filter(pk=project_id).update(**columns)
-    if before["light"] != columns["light"]:
-        tally(before["district_id"], before["park_id"], before["light"], -1)
-        tally(before["district_id"], before["park_id"], columns["light"], +1)
+    """Store the snapshot columns of a project and move its unit between the tallies. Four queries at the most."""
+    write_projects({project_id: columns})
+
+
+def write_projects(found: dict[int, dict]) -> None:
+    """Store the snapshot columns of projects (by id, the same names in each) and move their units between the tallies.
+
+    Five queries at the most, whatever the number.
+    """
+    places = Project.objects.filter(pk__in=found).values_list("pk", "district_id", "park_id", "light")
+    moves: Counter = Counter()
+    for pk, district, park, light in places:
+        moves[district, park, light] -= 1
+        moves[district, park, found[pk]["light"]] += 1
+    store_rows(Project, sorted(found.items()))
+    move(moves)

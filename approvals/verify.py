@@ -50,13 +50,13 @@ def _differences(chain: Chain, now, calendar) -> list[Difference]:
         view = derive.load(chain, derive.local(now), calendar)
     except derive.IllegalSequence as error:
         return [Difference(f"stage {error.event.stage_id}", "events", error.event.kind, "an illegal sequence")]
-    # Used days grow by themselves while a clock runs; pages count them at the moment. So those of stages at work are
-    # as old as their last event, and are not compared.
+    # Used days grow by themselves while a clock runs, and may grow into a year without a notice; pages count them at
+    # the moment. So those of stages at work are as old as their last event, and are not compared.
     found = []
     for stage_view in view.stages:
         columns = snapshot.stage_columns(stage_view, calendar) | {"state": int(stage_view.replay.state)}
         if stage_view.is_running:
-            del columns["net_days"]
+            del columns["net_days"], columns["provisional"]
         found += _compare(
             f"stage {stage_view.stage.pk} ({project.code} {stage_view.stage.code})", stage_view.stage, columns
         )
@@ -70,8 +70,12 @@ def _differences(chain: Chain, now, calendar) -> list[Difference]:
 
 
 def _timeless(brief: dict) -> dict:
-    """Return a stored stage brief without the days at the moment at which it was written."""
-    return {name: value for name, value in brief.items() if name != "net" or brief["offset"] is None}
+    """Return a stored stage brief without what grew with the days up to the moment at which it was written."""
+    return {
+        name: value
+        for name, value in brief.items()
+        if name != "provisional" and (name != "net" or brief["offset"] is None)
+    }
 
 
 def _compare(label: str, row: models.Model, columns: dict) -> list[Difference]:
