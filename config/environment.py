@@ -33,19 +33,20 @@ def number(environ: Mapping[str, str], name: str, default: int) -> int:
         raise ValueError(f"{name}={word!r}: use a whole number") from error
 
 
-def database(url: str, base: Path) -> dict:
+def database(url: str, base: Path, wait: int = 30) -> dict:
     """Translate a database URL into Django's dict.
 
     `sqlite:///var/x.sqlite3` is relative to `base`, `sqlite:////var/x.sqlite3` is absolute, `sqlite:///:memory:` is
     gone with the process,
     `postgres://user:password@host:5432/name?sslmode=require` passes its query on as OPTIONS.
+    `wait` is how many seconds a writer waits for its turn on SQLite.
     ValueError for any other scheme. Only these two engines are tested, so only they are accepted.
     """
     parts = urlsplit(url)
     path = unquote(parts.path[1:])
     if parts.scheme == "sqlite":
         name = path if path == ":memory:" else str(base / path)
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": dict(SQLITE_OPTIONS)}
+        return {"ENGINE": "config.sqlite", "NAME": name, "OPTIONS": {**SQLITE_OPTIONS, "queue_seconds": wait}}
     if parts.scheme in ("postgres", "postgresql"):
         return {
             "ENGINE": "django.db.backends.postgresql",
@@ -61,9 +62,10 @@ def database(url: str, base: Path) -> dict:
     raise ValueError(f"DATABASE_URL: {parts.scheme or url!r} is neither sqlite nor postgres")
 
 
-# One writer at a time, taken at BEGIN (ADR 0002): a read that later writes would otherwise fail as "locked".
+# One writer at a time, taken at BEGIN (ADR 0002): a read that later writes would otherwise fail as "locked". Writers wait
+# in our own queue (ADR 0011); `timeout` is for programs that do not, such as the sqlite3 shell.
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
+    "timeout": 10,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
 }

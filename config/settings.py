@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "demo",
     "imports",
     "approvals",
+    "factors",
     "projects",
     "calendars",
     "people",

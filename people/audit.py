@@ -60,6 +60,14 @@ KINDS = {
     "template.retired": _("Chain template retired"),
     "calendar.changed": _("Calendar changed"),
     "feedback.answered": _("Feedback answered"),
+    "ledger.posting": _("Journal entry"),
+    "ledger.voucher": _("Voucher"),
+    "ledger.account": _("Account opened or changed"),
+    "ledger.demand": _("Demand registered or changed"),
+    "ledger.request": _("Quota request"),
+    "ledger.override": _("Gate overridden"),
+    "ledger.asset": _("Parcel, stock or replacement source changed"),
+    "ledger.kinds": _("Factors changed"),
 }
 
 DETAILS = {  # words for the keys of `detail`; a key without words shows as it is
@@ -144,23 +152,30 @@ def client_ip(request) -> str | None:
     return (request.META.get("REMOTE_ADDR") or None) if request is not None else None
 
 
+def pieces(entry: AuditEntry) -> tuple[str, str]:
+    """Return the JSON text of the entry's facts that stands before and after the object's number.
+
+    The ledger's posting function (`factors.engines`) seals its entries in the database with them: number, hash before
+    and sequence are known only there.
+    """
+    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
+    head = [at, entry.kind, entry.by_id, entry.by_name, entry.ip, entry.target_type]
+    return _json(head)[1:-1], _json([entry.target_text, entry.detail])[1:-1]
+
+
+def sealed(sequence: int, head: str, target_id: str, tail: str, prev_hash: str) -> str:
+    """Return the sha256 of the text that the pieces make, as 64 hexadecimal digits."""
+    return hashlib.sha256(f'[{sequence},{head},{_json(target_id)},{tail},"{prev_hash}"]'.encode()).hexdigest()
+
+
 def digest(entry: AuditEntry) -> str:
     """Return the sha256 of the entry's facts and of the hash before it, as 64 hexadecimal digits."""
-    facts = [
-        entry.sequence,
-        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        entry.kind,
-        entry.by_id,
-        entry.by_name,
-        entry.ip,
-        entry.target_type,
-        entry.target_id,
-        entry.target_text,
-        entry.detail,
-        entry.prev_hash,
-    ]
-    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    head, tail = pieces(entry)
+    return sealed(entry.sequence, head, entry.target_id, tail, entry.prev_hash)
+
+
+def _json(value) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def verify() -> tuple[int, Fault | None]:

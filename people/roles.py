@@ -31,6 +31,12 @@ PERMISSIONS = {
     "audit.read": _("Read the audit log"),
     "session.manage": _("End sessions of other people"),
     "styleguide.view": _("See the style guide"),
+    "factor.view": _("See the quota ledgers"),
+    "factor.demand": _("Register what a project needs"),
+    "factor.make": _("Make vouchers of the accounts of one's department"),
+    "factor.check": _("Pass or refuse vouchers that somebody else made"),
+    "factor.override": _("Let a stage through although its factor is not secured"),
+    "factor.configure": _("Change factors, sources, review rules and coefficients"),
 }
 
 
@@ -59,44 +65,46 @@ PM = _role(
     _("Project manager"),
     _("Registers projects, keeps their chains up to date and answers for their dates."),
     "project.view project.create project.edit project.assign project.export project.import stage.advance "
-    "template.edit enterprise.edit material.edit",
+    "template.edit enterprise.edit material.edit factor.view factor.demand",
 )
 APPROVER = _role(
     "approver",
     _("Approval officer"),
     _("Receives, accepts and decides the cases of a department."),
-    "project.view project.export stage.handle material.edit",
+    "project.view project.export stage.handle material.edit factor.view",
 )
 FACTOR = _role(
     "factor",
     _("Factor officer"),
     _("Looks after energy, water, land and emission quotas and the stages that need them."),
-    "project.view project.export stage.handle",
+    "project.view project.export project.import stage.handle factor.view factor.demand factor.make factor.check "
+    "factor.configure",
 )
 PARK = _role(
     "park",
     _("Park officer"),
     _("Keeps a park's data and the projects in it."),
-    "project.view project.create project.edit project.export project.import park.edit enterprise.edit material.edit",
+    "project.view project.create project.edit project.export project.import park.edit enterprise.edit material.edit "
+    "factor.view factor.demand",
 )
 OFFICER = _role(
     "officer",
     _("Service officer"),
     _("Stands by the enterprises assigned to him: visits, materials, progress."),
-    "project.view project.edit project.export stage.advance enterprise.edit material.edit",
+    "project.view project.edit project.export stage.advance enterprise.edit material.edit factor.view",
 )
 LEADER = _role(
     "leader",
     _("Leader"),
     _("Sees the whole district, sponsors projects, gives instructions."),
-    "project.view project.export",
+    "project.view project.export factor.view factor.override",
 )
 SUPERVISOR = _role(
     "supervisor",
     _("Supervisor"),
     _("Watches deadlines, publishes chain templates and calendars, reads feedback."),
     "project.view project.assign project.export template.edit template.publish calendar.edit feedback.read "
-    "styleguide.view",
+    "styleguide.view factor.view",
 )
 SYSADMIN = _role(
     "sysadmin",

@@ -206,6 +206,9 @@ class Project(Searchable):
     stages_total = models.PositiveSmallIntegerField(_("stages"), default=0, editable=False)
     stages_done = models.PositiveSmallIntegerField(_("stages finished"), default=0, editable=False)
     current_stages = models.JSONField(_("current stages"), default=list, editable=False)
+    chain_light = models.CharField(_("light of the chain alone"), max_length=10, default="idle", editable=False)
+    blocked = models.BooleanField(_("blocked by quota"), default=False, editable=False)
+    blocked_since = models.DateTimeField(_("blocked since"), null=True, editable=False)
     light_reason = models.JSONField(_("why this light"), default=dict, editable=False)
     waiting_supplement = models.BooleanField(_("waits for a supplement"), default=False, editable=False)
     deferral_due_on = models.DateField(_("earliest deferred material due"), null=True, editable=False)
@@ -232,6 +235,7 @@ class Project(Searchable):
                 fields=["last_news_at", "id"], condition=Q(waiting_supplement=True), name="project_waiting_longest"
             ),
             models.Index(fields=["id"], condition=Q(stages_total=0), name="project_without_stages"),
+            models.Index(fields=["blocked_since", "id"], condition=Q(blocked=True), name="project_blocked_longest"),
         ]
         constraints = [
             models.CheckConstraint(

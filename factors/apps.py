@@ -1,0 +1,22 @@
+"""The app of factors: what must be connected when the process starts."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class FactorsConfig(AppConfig):
+    """Quota ledgers, demands, and the rule that says which project is blocked."""
+
+    name = "factors"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = _("Quota ledgers")
+
+    def ready(self):
+        from django.db.models.signals import post_migrate
+
+        from factors.engines import install_after_migrate
+        from people.triggers import append_only
+
+        append_only("factors_posting")
+        append_only("factors_transfer")
+        post_migrate.connect(install_after_migrate, sender=self)

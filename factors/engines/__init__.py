@@ -1,0 +1,54 @@
+"""Writing the journal: one function of the database on PostgreSQL, plain statements in one transaction on SQLite.
+
+Both take the same prepared entries and do the same in the same order of locks: reservations, accounts (by tier, what
+is shared by many last), demands, voucher numbers, audit log. `factors.ledger.post` is the only caller.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from factors.rules import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry with the pieces of its audit entry (`people.audit.pieces`) and its detail as JSON text."""
+
+    entry: Entry
+    head: str
+    tail: str
+    summary: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of an entry. `replayed`: the key had been used before, and this is the entry of that time."""
+
+    id: int
+    year: int
+    number: int
+    key: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call wrote. `flips`: some demand is blocked that was not, or the other way round."""
+
+    posted: tuple[Posted, ...]
+    flips: bool = False
+
+
+def of(connection):
+    """Return the engine of a connection's database: a module with `known`, `write` and `install`."""
+    return import_module(f"factors.engines.{connection.vendor}")
+
+
+def install_after_migrate(sender, using, **kwargs) -> None:
+    """Listen to post_migrate: make the posting function anew from the code, where the database has one."""
+    from django.db import connections
+
+    connection = connections[using]
+    if "factors_transfer" in connection.introspection.table_names():
+        of(connection).install(connection)

@@ -1,0 +1,245 @@
+-- The one way into the journal on PostgreSQL. Made from the code after every migrate: see factors/engines/postgresql.py.
+-- p_entries: [{e, key, kind, day, document_no, summary, maker, …, head, tail, target, detail}]
+-- p_lines:   [{e, n, kind, day, phase, debit, credit, amount, reservation, held, expires_on, renewed, twin}]
+-- Answers {"posted": [{id, year, number, key, replayed}], "flips": bool}; when a key is known, only those are answered
+-- and nothing is written. Refusals are SQLSTATE LD001 with facts in DETAIL.
+CREATE OR REPLACE FUNCTION factors_post(
+    p_entries jsonb, p_lines jsonb, p_now timestamptz, p_by bigint, p_by_name text, p_ip inet
+) RETURNS jsonb LANGUAGE plpgsql AS $post$
+DECLARE
+    v_legal CONSTANT text[] := /*LEGAL*/;
+    v_known jsonb;
+    v_ids bigint[];
+    v_resolving boolean;
+    v_bad jsonb;
+    v_count integer;
+    v_flips boolean := false;
+    v_sequence bigint;
+    v_hash text;
+    v_prev text;
+    v_last integer;
+    r record;
+BEGIN
+    SELECT jsonb_agg(jsonb_build_object(
+               'id', p.id, 'year', p.year, 'number', p.number, 'key', p.key, 'replayed', true))
+      INTO v_known
+      FROM factors_posting p
+     WHERE p.key IN (SELECT e->>'key' FROM jsonb_array_elements(p_entries) e);
+    IF v_known IS NOT NULL THEN
+        RETURN jsonb_build_object('posted', v_known, 'flips', false);
+    END IF;
+
+    -- Locks: reservations, then accounts by tier.
+    SELECT count(l->>'reservation') > 0 INTO v_resolving FROM jsonb_array_elements(p_lines) l;
+    IF v_resolving THEN
+        FOR r IN
+            SELECT l.reservation, v.ok
+              FROM jsonb_to_recordset(p_lines) AS l(e int, n int, reservation bigint, held bigint)
+              LEFT JOIN LATERAL (
+                  SELECT true AS ok FROM factors_reservation x
+                   WHERE x.id = l.reservation AND x.resolved_by_id IS NULL AND x.amount = l.held FOR UPDATE
+              ) v ON true
+             WHERE l.reservation IS NOT NULL ORDER BY l.reservation
+        LOOP
+            IF r.ok IS NULL THEN
+                RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001',
+                    DETAIL = jsonb_build_object('code', 'not_open', 'reservation', r.reservation)::text;
+            END IF;
+        END LOOP;
+    END IF;
+    SELECT array_agg(DISTINCT a.id) INTO v_ids
+      FROM jsonb_array_elements(p_lines) l
+      CROSS JOIN LATERAL (VALUES ((l->>'debit')::bigint), ((l->>'credit')::bigint)) AS a(id);
+    PERFORM 1 FROM factors_account WHERE id = ANY(v_ids) ORDER BY tier, id FOR UPDATE;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    IF v_count < coalesce(array_length(v_ids, 1), 0) THEN
+        RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = jsonb_build_object(
+            'code', 'unknown',
+            'account', (SELECT i FROM unnest(v_ids) i WHERE i NOT IN (SELECT id FROM factors_account) LIMIT 1))::text;
+    END IF;
+
+    -- May the kind do this, and is every account of the right book, year and day? The first line that may not answers.
+    SELECT CASE
+             WHEN d.book_id <> c.book_id
+               THEN jsonb_build_object('code', 'other_book', 'debit', l.debit, 'credit', l.credit)
+             WHEN d.period <> c.period AND l.kind NOT IN ('carry_over', 'reverse')
+               THEN jsonb_build_object('code', 'other_period', 'debit', l.debit, 'credit', l.credit)
+             WHEN l.kind || ':' || l.phase || ':' || d.role || ':' || c.role <> ALL (v_legal)
+               THEN jsonb_build_object('code', 'illegal', 'kind', l.kind, 'phase', l.phase,
+                                       'debit', l.debit, 'credit', l.credit)
+             WHEN d.closed_on IS NOT NULL AND l.phase IN ('posted', 'pending')
+               THEN jsonb_build_object('code', 'closed', 'account', l.debit)
+             WHEN c.closed_on IS NOT NULL AND l.phase IN ('posted', 'pending')
+               THEN jsonb_build_object('code', 'closed', 'account', l.credit)
+             WHEN d.last_on > l.day
+               THEN jsonb_build_object('code', 'backdated', 'account', l.debit, 'last_on', d.last_on)
+             ELSE jsonb_build_object('code', 'backdated', 'account', l.credit, 'last_on', c.last_on)
+           END
+      INTO v_bad
+      FROM jsonb_to_recordset(p_lines) AS l(e int, n int, kind text, day date, phase text, debit bigint, credit bigint)
+      JOIN factors_account d ON d.id = l.debit
+      JOIN factors_account c ON c.id = l.credit
+     WHERE d.book_id <> c.book_id
+        OR (d.period <> c.period AND l.kind NOT IN ('carry_over', 'reverse'))
+        OR l.kind || ':' || l.phase || ':' || d.role || ':' || c.role <> ALL (v_legal)
+        OR ((d.closed_on IS NOT NULL OR c.closed_on IS NOT NULL) AND l.phase IN ('posted', 'pending'))
+        OR d.last_on > l.day OR c.last_on > l.day
+     ORDER BY l.e, l.n LIMIT 1;
+    IF v_bad IS NOT NULL THEN
+        RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = v_bad::text;
+    END IF;
+
+    -- Enough, at every line: what each account has left after each of its moves.
+    SELECT jsonb_build_object('code', 'insufficient', 'account', x.account,
+                              'available', x.after - x.move, 'wanted', -x.move)
+      INTO v_bad
+      FROM (
+        SELECT m.e, m.n, m.account, m.move, a.may_overdraw,
+               a.credits_posted - a.debits_posted - a.debits_pending
+                 + sum(m.move) OVER (PARTITION BY m.account ORDER BY m.e, m.n) AS after
+          FROM (
+            SELECT l.e, l.n, l.debit AS account,
+                   CASE WHEN l.phase IN ('posted', 'pending') THEN -l.amount
+                        WHEN l.phase = 'post' THEN l.held - l.amount ELSE l.held END AS move
+              FROM jsonb_to_recordset(p_lines)
+                   AS l(e int, n int, phase text, debit bigint, amount bigint, held bigint)
+            UNION ALL
+            SELECT l.e, l.n, l.credit, CASE WHEN l.phase IN ('posted', 'post') THEN l.amount ELSE 0 END
+              FROM jsonb_to_recordset(p_lines) AS l(e int, n int, phase text, credit bigint, amount bigint)
+          ) m JOIN factors_account a ON a.id = m.account
+      ) x
+     WHERE x.after < 0 AND x.move < 0 AND NOT x.may_overdraw
+     ORDER BY x.e, x.n LIMIT 1;
+    IF v_bad IS NOT NULL THEN
+        RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = v_bad::text;
+    END IF;
+
+    UPDATE factors_account a
+       SET debits_posted = a.debits_posted + t.dp, credits_posted = a.credits_posted + t.cp,
+           debits_pending = a.debits_pending + t.dq, credits_pending = a.credits_pending + t.cq,
+           last_on = greatest(a.last_on, t.day)
+      FROM (
+        SELECT m.account, sum(m.dp) AS dp, sum(m.cp) AS cp, sum(m.dq) AS dq, sum(m.cq) AS cq, max(m.day) AS day
+          FROM (
+            SELECT l.debit AS account, l.day,
+                   CASE WHEN l.phase IN ('posted', 'post') THEN l.amount ELSE 0 END AS dp, 0 AS cp,
+                   CASE WHEN l.phase = 'pending' THEN l.amount
+                        WHEN l.phase = 'posted' THEN 0 ELSE -l.held END AS dq, 0 AS cq
+              FROM jsonb_to_recordset(p_lines)
+                   AS l(phase text, debit bigint, amount bigint, held bigint, day date)
+            UNION ALL
+            SELECT l.credit, l.day, 0, CASE WHEN l.phase IN ('posted', 'post') THEN l.amount ELSE 0 END,
+                   0, CASE WHEN l.phase = 'pending' THEN l.amount
+                           WHEN l.phase = 'posted' THEN 0 ELSE -l.held END
+              FROM jsonb_to_recordset(p_lines)
+                   AS l(phase text, credit bigint, amount bigint, held bigint, day date)
+          ) m GROUP BY m.account
+      ) t
+     WHERE a.id = t.account;
+
+    UPDATE factors_demand d
+       SET secured = h.credits_posted - h.debits_posted + h.credits_pending
+      FROM factors_account h
+     WHERE d.holding_id = h.id AND h.id = ANY(v_ids);
+
+    -- Numbers without holes, one row a year.
+    FOR r IN
+        SELECT extract(year FROM (e->>'day')::date)::int AS year, count(*)::int AS entries
+          FROM jsonb_array_elements(p_entries) e GROUP BY 1 ORDER BY 1
+    LOOP
+        INSERT INTO factors_journalyear AS j (year, last_number) VALUES (r.year, r.entries)
+            ON CONFLICT (year) DO UPDATE SET last_number = j.last_number + r.entries
+            RETURNING j.last_number INTO v_last;
+        INSERT INTO factors_posting (year, number, key, kind, occurred_on, recorded_at, document_no, summary,
+                                     maker_id, checker_id, voucher_id, reverses_id, renews_id, renewed_until)
+        SELECT r.year, v_last - r.entries + row_number() OVER (ORDER BY e.e), e.key, e.kind, e.day, p_now,
+               e.document_no, e.summary, e.maker, e.checker, e.voucher, e.reverses, e.renews, e.renewed_until
+          FROM jsonb_to_recordset(p_entries) AS e(
+               e int, key text, kind text, day date, document_no text, summary text, maker bigint, checker bigint,
+               voucher bigint, reverses bigint, renews bigint, renewed_until date)
+         WHERE extract(year FROM e.day)::int = r.year
+         ORDER BY e.e;
+    END LOOP;
+
+    INSERT INTO factors_transfer (posting_id, line, phase, debit_id, credit_id, amount, resolves_id, expires_on)
+    SELECT p.id, l.n, l.phase, l.debit, l.credit, l.amount, v.transfer_id, l.expires_on
+      FROM jsonb_to_recordset(p_lines) AS l(
+           e int, n int, phase text, debit bigint, credit bigint, amount bigint, reservation bigint, expires_on date)
+      JOIN jsonb_to_recordset(p_entries) AS e(e int, key text) ON e.e = l.e
+      JOIN factors_posting p ON p.key = e.key
+      LEFT JOIN factors_reservation v ON v.id = l.reservation
+     ORDER BY l.e, l.n;
+    IF v_resolving THEN
+        UPDATE factors_reservation v SET resolved_by_id = t.id
+          FROM jsonb_to_recordset(p_lines) AS l(reservation bigint)
+          JOIN factors_reservation x ON x.id = l.reservation
+          JOIN factors_transfer t ON t.resolves_id = x.transfer_id
+         WHERE v.id = x.id;
+    END IF;
+    IF EXISTS (SELECT 1 FROM jsonb_array_elements(p_lines) l WHERE l->>'phase' = 'pending') THEN
+        INSERT INTO factors_reservation (transfer_id, pool_id, holding_id, amount, reserved_on, expires_on, renewed)
+        SELECT t.id, t.debit_id, t.credit_id, t.amount, p.occurred_on, t.expires_on, l.renewed
+          FROM jsonb_to_recordset(p_lines) AS l(e int, n int, phase text, renewed boolean)
+          JOIN jsonb_to_recordset(p_entries) AS e(e int, key text) ON e.e = l.e
+          JOIN factors_posting p ON p.key = e.key
+          JOIN factors_transfer t ON t.posting_id = p.id AND t.line = l.n
+         WHERE l.phase = 'pending' ORDER BY l.e, l.n;
+        IF EXISTS (SELECT 1 FROM jsonb_array_elements(p_lines) l WHERE (l->>'twin')::boolean) THEN
+            UPDATE factors_reservation v SET twin_of_id = main.id
+              FROM jsonb_to_recordset(p_lines) AS l(e int, n int, phase text, twin boolean)
+              JOIN jsonb_to_recordset(p_entries) AS e(e int, key text) ON e.e = l.e
+              JOIN factors_posting p ON p.key = e.key
+              JOIN factors_transfer t ON t.posting_id = p.id AND t.line = l.n
+              JOIN factors_transfer before ON before.posting_id = p.id AND before.line = l.n - 1
+              JOIN factors_reservation main ON main.transfer_id = before.id
+             WHERE l.twin AND l.phase = 'pending' AND v.transfer_id = t.id;
+        END IF;
+    END IF;
+    UPDATE factors_reservation v SET expires_on = e.renewed_until, renewed = true
+      FROM jsonb_to_recordset(p_entries) AS e(renews bigint, renewed_until date)
+     WHERE v.id = e.renews OR v.twin_of_id = e.renews;
+
+    -- Does a demand turn blocked, or free? Two probes of an index for each pool that was touched.
+    FOR r IN
+        SELECT id, credits_posted - debits_posted - debits_pending AS available
+          FROM factors_account WHERE id = ANY(v_ids) AND role = 'pool'
+        UNION
+        SELECT a.id, a.credits_posted - a.debits_posted - a.debits_pending
+          FROM factors_demand d JOIN factors_account a ON a.id = d.pool_id WHERE d.holding_id = ANY(v_ids)
+    LOOP
+        v_flips := v_flips
+            OR EXISTS (SELECT 1 FROM factors_demand d WHERE d.pool_id = r.id AND d.closed_on IS NULL
+                          AND NOT d.blocked AND d.gap > r.available)
+            OR EXISTS (SELECT 1 FROM factors_demand d WHERE d.pool_id = r.id AND d.closed_on IS NULL
+                          AND d.blocked AND d.gap <= r.available);
+    END LOOP;
+
+    -- The audit log: one entry for each of the journal, linked by hashes (people.audit).
+    SELECT h.sequence, h.hash INTO v_sequence, v_prev FROM people_audithead h WHERE h.id = 1 FOR UPDATE;
+    IF NOT FOUND THEN
+        v_sequence := 0;
+        v_prev := repeat('0', 64);
+        INSERT INTO people_audithead (id, sequence, hash) VALUES (1, 0, v_prev);
+    END IF;
+    FOR r IN
+        SELECT p.id, e.head, e.tail, e.target, e.detail
+          FROM jsonb_to_recordset(p_entries) AS e(e int, key text, head text, tail text, target text, detail text)
+          JOIN factors_posting p ON p.key = e.key ORDER BY e.e
+    LOOP
+        v_sequence := v_sequence + 1;
+        v_hash := encode(sha256(convert_to(
+            '[' || v_sequence || ',' || r.head || ',"' || r.id || '",' || r.tail || ',"' || v_prev || '"]', 'UTF8')), 'hex');
+        INSERT INTO people_auditentry (sequence, at, kind, by_id, by_name, ip, target_type, target_id, target_text,
+                                       detail, prev_hash, hash)
+        VALUES (v_sequence, p_now, 'ledger.posting', p_by, p_by_name, p_ip, 'factors.posting', r.id::text, r.target,
+                r.detail::jsonb, v_prev, v_hash);
+        v_prev := v_hash;
+    END LOOP;
+    UPDATE people_audithead SET sequence = v_sequence, hash = v_prev WHERE id = 1;
+
+    RETURN (
+        SELECT jsonb_build_object('flips', v_flips, 'posted', jsonb_agg(jsonb_build_object(
+                   'id', p.id, 'year', p.year, 'number', p.number, 'key', p.key, 'replayed', false) ORDER BY e.e))
+          FROM jsonb_to_recordset(p_entries) AS e(e int, key text) JOIN factors_posting p ON p.key = e.key);
+END
+$post$;

@@ -1,0 +1,190 @@
+"""Posting on SQLite: plain statements inside the caller's transaction, which is the only writer (BEGIN IMMEDIATE).
+
+Refusals come from the conditional UPDATE, so a CHECK is the second guard and never the first.
+"""
+
+from datetime import datetime
+
+from factors.engines import Outcome, Posted, Sealed
+from factors.refusals import Backdated, Closed, Illegal, Insufficient, NotOpen, OtherBook, OtherPeriod, Unknown
+from factors.rules import given, is_legal, received, totals
+from people import audit
+
+ACCOUNT = """SELECT book_id, period, role, closed_on, last_on, may_overdraw,
+    credits_posted - debits_posted - debits_pending FROM factors_account WHERE id = %s"""
+MOVE = """UPDATE factors_account SET debits_posted = debits_posted + %s, credits_posted = credits_posted + %s,
+    debits_pending = debits_pending + %s, credits_pending = credits_pending + %s, last_on = %s
+    WHERE id = %s AND (may_overdraw OR credits_posted - debits_posted - debits_pending >= %s)"""
+TRANSFER = """INSERT INTO factors_transfer
+    (posting_id, line, phase, debit_id, credit_id, amount, resolves_id, expires_on)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""
+POSTING = """INSERT INTO factors_posting (year, number, key, kind, occurred_on, recorded_at, document_no, summary,
+    maker_id, checker_id, voucher_id, reverses_id, renews_id, renewed_until)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+RESERVATION = """INSERT INTO factors_reservation
+    (transfer_id, pool_id, holding_id, amount, reserved_on, expires_on, renewed, twin_of_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""
+AUDIT = """INSERT INTO people_auditentry (sequence, at, kind, by_id, by_name, ip, target_type, target_id, target_text,
+    detail, prev_hash, hash) VALUES (%s, %s, 'ledger.posting', %s, %s, %s, 'factors.posting', %s, %s, %s, %s, %s)"""
+DEMAND = """UPDATE factors_demand SET secured =
+    (SELECT credits_posted - debits_posted + credits_pending FROM factors_account WHERE id = holding_id)
+    WHERE holding_id = %s"""
+POOLS = """SELECT id, credits_posted - debits_posted - debits_pending FROM factors_account
+    WHERE id IN ({marks}) AND role = 'pool' UNION
+    SELECT a.id, a.credits_posted - a.debits_posted - a.debits_pending FROM factors_demand d
+    JOIN factors_account a ON a.id = d.pool_id WHERE d.holding_id IN ({marks})"""
+FLIPS = """SELECT EXISTS
+    (SELECT 1 FROM factors_demand WHERE pool_id = %s AND closed_on IS NULL AND NOT blocked AND gap > %s) OR EXISTS
+    (SELECT 1 FROM factors_demand WHERE pool_id = %s AND closed_on IS NULL AND blocked AND gap <= %s)"""
+
+
+def install(connection) -> None:
+    """Do nothing: SQLite has no functions of its own."""
+
+
+def write(
+    connection, sealed: list[Sealed], *, now: datetime, by_id: int | None, by_name: str, ip: str | None
+) -> Outcome:
+    """Post entries, all or none. About ten statements for an entry of one line.
+
+    :raises LedgerRefused: the transaction must be rolled back.
+    """
+    with connection.cursor() as cursor:
+        known = _known(cursor, [s.entry.key for s in sealed])
+        if known:
+            return Outcome(tuple(known))
+        posted, touched = [], set()
+        stamp = connection.ops.adapt_datetimefield_value(now)
+        for item in sealed:
+            posted.append(_entry(cursor, item, stamp))
+            touched |= {side for line in item.entry.lines for side in (line.debit, line.credit)}
+        for account in touched:
+            cursor.execute(DEMAND, [account])
+        _audit(cursor, sealed, posted, stamp, by_id, by_name, ip)
+        return Outcome(tuple(posted), _flips(cursor, list(touched)))
+
+
+def _known(cursor, keys) -> list[Posted]:
+    found = []
+    for start in range(0, len(keys), 500):
+        some = keys[start : start + 500]
+        marks = ", ".join(["%s"] * len(some))
+        cursor.execute(f"SELECT id, year, number, key FROM factors_posting WHERE key IN ({marks})", some)
+        found += [Posted(*row, replayed=True) for row in cursor.fetchall()]
+    return found
+
+
+def _entry(cursor, item: Sealed, stamp) -> Posted:
+    entry = item.entry
+    day = entry.occurred_on.isoformat()
+    resolved = [_resolve(cursor, line) for line in entry.lines]
+    for line in entry.lines:
+        _move(cursor, entry, line, day)
+    year = entry.occurred_on.year
+    cursor.execute(
+        "UPDATE factors_journalyear SET last_number = last_number + 1 WHERE year = %s RETURNING last_number", [year]
+    )
+    row = cursor.fetchone()
+    if row is None:
+        cursor.execute("INSERT INTO factors_journalyear (year, last_number) VALUES (%s, 1)", [year])
+        row = (1,)
+    until = entry.renewed_until and entry.renewed_until.isoformat()
+    cursor.execute(
+        POSTING,
+        [
+            *(year, row[0], entry.key, entry.kind, day, stamp, entry.document_no, entry.summary),
+            *(entry.maker, entry.checker, entry.voucher, entry.reverses, entry.renews, until),
+        ],
+    )
+    posting = cursor.lastrowid
+    main = None
+    for number, (line, transfer) in enumerate(zip(entry.lines, resolved, strict=True), start=1):
+        expires = line.expires_on and line.expires_on.isoformat()
+        cursor.execute(TRANSFER, [posting, number, line.phase, line.debit, line.credit, line.amount, transfer, expires])
+        made = cursor.lastrowid
+        if transfer is not None:
+            cursor.execute("UPDATE factors_reservation SET resolved_by_id = %s WHERE id = %s", [made, line.reservation])
+        if line.phase == "pending":
+            twin_of = main if line.twin else None
+            cursor.execute(
+                RESERVATION, [made, line.debit, line.credit, line.amount, day, expires, line.renewed, twin_of]
+            )
+            main = cursor.lastrowid
+    if entry.renews:
+        cursor.execute(
+            "UPDATE factors_reservation SET expires_on = %s, renewed = %s WHERE id = %s OR twin_of_id = %s",
+            [until, True, entry.renews, entry.renews],
+        )
+    return Posted(posting, year, row[0], entry.key)
+
+
+def _resolve(cursor, line) -> int | None:
+    """Return the pending transfer that the line resolves, when its reservation is open with just that amount."""
+    if line.reservation is None:
+        return None
+    cursor.execute(
+        "SELECT transfer_id FROM factors_reservation WHERE id = %s AND resolved_by_id IS NULL AND amount = %s",
+        [line.reservation, line.held],
+    )
+    row = cursor.fetchone()
+    if row is None:
+        raise NotOpen(reservation=line.reservation)
+    return row[0]
+
+
+def _move(cursor, entry, line, day) -> None:
+    sides = {}
+    for account in (line.debit, line.credit):
+        cursor.execute(ACCOUNT, [account])
+        sides[account] = cursor.fetchone()
+        if sides[account] is None:
+            raise Unknown(account=account)
+    debit, credit = sides[line.debit], sides[line.credit]
+    pair = {"debit": line.debit, "credit": line.credit}
+    if debit[0] != credit[0]:
+        raise OtherBook(**pair)
+    if debit[1] != credit[1] and entry.kind not in ("carry_over", "reverse"):
+        raise OtherPeriod(**pair)
+    if not is_legal(entry.kind, line.phase, debit[2], credit[2]):
+        raise Illegal(kind=entry.kind, phase=line.phase, **pair)
+    for account, side in sides.items():
+        if side[3] is not None and line.phase in ("posted", "pending"):
+            raise Closed(account=account)
+    for account, side in sides.items():
+        if side[4] is not None and str(side[4]) > day:
+            raise Backdated(account=account, last_on=str(side[4]))
+    needed = given(line)
+    of_debit, of_credit = totals(line)
+    cursor.execute(MOVE, [*of_debit, day, line.debit, max(needed, 0)])
+    if cursor.rowcount == 0:
+        raise Insufficient(account=line.debit, available=debit[6], wanted=needed)
+    cursor.execute(MOVE, [*of_credit, day, line.credit, max(-received(line), 0)])
+
+
+def _audit(cursor, sealed, posted, stamp, by_id, by_name, ip) -> None:
+    cursor.execute("SELECT sequence, hash FROM people_audithead WHERE id = 1")
+    row = cursor.fetchone()
+    if row is None:
+        row = (0, audit.GENESIS)
+        cursor.execute("INSERT INTO people_audithead (id, sequence, hash) VALUES (1, %s, %s)", row)
+    sequence, before = row
+    for item, made in zip(sealed, posted, strict=True):
+        sequence += 1
+        after = audit.sealed(sequence, item.head, str(made.id), item.tail, before)
+        cursor.execute(
+            AUDIT, [sequence, stamp, by_id, by_name, ip, str(made.id), item.summary, item.detail, before, after]
+        )
+        before = after
+    cursor.execute("UPDATE people_audithead SET sequence = %s, hash = %s WHERE id = 1", [sequence, before])
+
+
+def _flips(cursor, touched) -> bool:
+    if not touched:
+        return False
+    marks = ", ".join(["%s"] * len(touched))
+    cursor.execute(POOLS.format(marks=marks), touched * 2)
+    for pool, available in cursor.fetchall():
+        cursor.execute(FLIPS, [pool, available, pool, available])
+        if cursor.fetchone()[0]:
+            return True
+    return False

@@ -1,0 +1,134 @@
+"""Why the ledger says no. Each refusal carries facts; `words()` makes the sentence, with what to do instead."""
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils.translation import gettext as _
+
+from factors import quantity
+from factors.models import Account, Reservation
+
+
+class LedgerRefused(Exception):
+    """The ledger refused an entry; nothing of it was written. Inside a transaction the caller lets it roll back."""
+
+    code = "refused"
+
+    def __init__(self, **facts):
+        super().__init__(f"{self.code} {facts}")
+        self.facts = facts
+
+    def words(self) -> str:
+        """Return the sentence for the user. At most two queries."""
+        return _("The entry is not possible.")
+
+
+class Insufficient(LedgerRefused):
+    """More was asked for than the account has left: facts account, available, wanted (smallest units)."""
+
+    code = "insufficient"
+
+    def words(self) -> str:
+        account = Account.objects.select_related("book__kind", "book__source").get(pk=self.facts["account"])
+        kind = account.book.kind
+        return _("%(account)s has only %(available)s left, %(wanted)s were asked for. Nothing was taken.") % {
+            "account": account,
+            "available": quantity.show(self.facts["available"], kind.family, kind.unit),
+            "wanted": quantity.show(self.facts["wanted"], kind.family, kind.unit),
+        }
+
+
+class NotOpen(LedgerRefused):
+    """The reservation was resolved before, or its amount is another by now: fact reservation."""
+
+    code = "not_open"
+
+    def words(self) -> str:
+        try:
+            reservation = Reservation.objects.select_related("resolved_by__posting").get(pk=self.facts["reservation"])
+        except ObjectDoesNotExist:
+            return _("There is no such reservation.")
+        if reservation.resolved_by is None:
+            return _("The reservation changed in the meantime. Look at it again.")
+        posting = reservation.resolved_by.posting
+        return _("The reservation was resolved by entry %(number)s of %(date)s (%(kind)s).") % {
+            "number": posting.label,
+            "date": f"{posting.occurred_on:%Y-%m-%d}",
+            "kind": posting.get_kind_display(),
+        }
+
+
+class Illegal(LedgerRefused):
+    """The kind of entry cannot move between such accounts: facts kind, debit, credit, phase."""
+
+    code = "illegal"
+
+    def words(self) -> str:
+        roles = dict(
+            Account.objects.filter(pk__in=[self.facts["debit"], self.facts["credit"]]).values_list("pk", "role")
+        )
+        label = dict(Account.Role.choices)
+        return _("This kind of entry cannot move quota from “%(debit)s” to “%(credit)s”.") % {
+            "debit": label.get(roles.get(self.facts["debit"]), "?"),
+            "credit": label.get(roles.get(self.facts["credit"]), "?"),
+        }
+
+
+class OtherBook(LedgerRefused):
+    """The two accounts are not of one book (factor, source, basis): facts debit, credit."""
+
+    code = "other_book"
+
+    def words(self) -> str:
+        books = {
+            a.pk: a.book
+            for a in Account.objects.select_related("book__kind", "book__source").filter(
+                pk__in=[self.facts["debit"], self.facts["credit"]]
+            )
+        }
+        return _("“%(debit)s” and “%(credit)s” are different account books; quota never moves between them.") % {
+            "debit": books.get(self.facts["debit"], "?"),
+            "credit": books.get(self.facts["credit"], "?"),
+        }
+
+
+class OtherPeriod(LedgerRefused):
+    """The two accounts are of different periods and the entry is no carry-over: facts debit, credit."""
+
+    code = "other_period"
+
+    def words(self) -> str:
+        return _("The two accounts belong to different periods; only a carry-over moves quota from year to year.")
+
+
+class Backdated(LedgerRefused):
+    """The entry's date lies before the latest entry of an account: facts account, last_on."""
+
+    code = "backdated"
+
+    def words(self) -> str:
+        return _(
+            "Entries are made in order: %(account)s already has one of %(date)s. Use that date or a later one."
+        ) % {
+            "account": Account.objects.get(pk=self.facts["account"]).name,
+            "date": self.facts["last_on"],
+        }
+
+
+class Closed(LedgerRefused):
+    """The account was closed, at year end for instance: fact account."""
+
+    code = "closed"
+
+    def words(self) -> str:
+        return _("“%(account)s” is closed.") % {"account": Account.objects.get(pk=self.facts["account"])}
+
+
+class Unknown(LedgerRefused):
+    """An account that does not exist: fact account."""
+
+    code = "unknown"
+
+    def words(self) -> str:
+        return _("There is no such account.")
+
+
+BY_CODE = {c.code: c for c in (Insufficient, NotOpen, Illegal, OtherBook, OtherPeriod, Backdated, Closed, Unknown)}
