@@ -2,8 +2,8 @@
 
 Sources: 《闲置土地处置办法》 (国土资源部令第53号) art. 2 (what is idle: not started a full year after the agreed
 day, or less than a third of the area or a quarter of the investment and stopped for a full year), art. 8 (delays that
-are the government's doing), art. 14 (20 % of the price after one year, taken back without compensation after two, for land
-that was not started). domain.md §2.7, §4.3. Areas are whole smallest units of land, prices in 分.
+are the government's doing), art. 14 (20 % of the price after one year, taken back without compensation after two,
+for land that was not started). domain.md §2.7, §4.3. Areas are whole smallest units of land, prices in 分.
 """
 
 from collections.abc import Iterable

@@ -127,14 +127,13 @@ def find_unit(word: str, family: Family | str) -> Unit:
 def parse(text: str, family: Family | str, default: Unit | str | None = None) -> Amount:
     """Read an amount of `family`: `3.2万吨标煤`, `35.6亩`, `１２００ m³/d`, `0.32万`.
 
-    A number without a unit is in `default` (a Unit or its code; else the family's shown unit). A bare 万 or 亿
+    A number without a unit is in `default` (a Unit or a spelling of it; else the family's shown unit). A bare 万 or 亿
     multiplies the default without its own 万: `0.32万` is 0.32 万m³ whether the field counts m³ or 万m³. Zero is an
     amount.
     Raises a QuantityError; nothing else, whatever the text.
     """
     family = family_of(family)
-    if default is None or isinstance(default, str):
-        default = family.unit(default or family.shown)
+    default = _unit(family, default)
     digits, word = _split(text)
     unit, multiplier = _read_unit(word, family, default)
     given = _quoted(text)
@@ -237,7 +236,10 @@ def finest_decimals(unit: Unit) -> int:
 
 
 def _unit(family: Family, unit: Unit | str | None) -> Unit:
-    return unit if isinstance(unit, Unit) else family.unit(unit or family.shown)
+    if isinstance(unit, Unit):
+        return unit
+    code = unit or family.shown
+    return next((known for known in family.units if known.code == code), None) or find_unit(code, family)
 
 
 def _quoted(text: str) -> str:

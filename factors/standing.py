@@ -29,7 +29,7 @@ class Judgement:
 
 
 def judge(demand: int, secured: int, available: int | None) -> Judgement:
-    """Judge a demand. `secured`: confirmed and reserved. `available`: what the pool has left, None: no pool serves it."""
+    """Judge a demand. `secured`: confirmed and reserved. `available`: what the pool has left, None: no pool."""
     gap = max(0, demand - secured)
     if not gap:
         return Judgement(State.SECURED, 0, 0)
@@ -148,7 +148,7 @@ PRIORITY = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A place in the queue. `figures` by criterion code: int (levels as ranks), Decimal, date; None or none comes last."""
+    """A place in the queue. `figures` by criterion code: int (levels as ranks), Decimal, date; None comes last."""
 
     code: str
     figures: dict[str, int | Decimal | date]

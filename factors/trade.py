@@ -47,7 +47,8 @@ class TradeFacts:
     """A trade as proposed.
 
     `saving` is the seller's verified saving and `sold` what of it was traded before; `holding` is the seller's
-    confirmed quota that is not reserved; `approved_by` are the pools (by code) whose approval is there; term both days included.
+    confirmed quota that is not reserved; `approved_by` are the pools (by code) whose approval is there.
+    The term includes both its days.
     """
 
     right: Right

@@ -153,7 +153,7 @@ def test_a_bare_number_is_in_the_fields_unit():
     assert q.parse("0.32", "water").smallest == 3200
     assert q.parse("0.32万", "water", "m3").smallest == 3200
     assert q.parse("0.32万", "water", "wan_m3").smallest == 3200
-    assert q.parse("5", "land", "ha").smallest == 5 * HA
+    assert q.parse("5", "land", "ha").smallest == q.parse("5", "land", "公顷").smallest == 5 * HA
     assert q.parse("1200", "water", "m3_d").note.code == "per_day"
     assert q.parse("0.12万", "water", "wan_m3_d").smallest == 438_000
 
