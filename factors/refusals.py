@@ -31,8 +31,8 @@ class Insufficient(LedgerRefused):
         kind = account.book.kind
         return _("%(account)s has only %(available)s left, %(wanted)s were asked for. Nothing was taken.") % {
             "account": account,
-            "available": quantity.show(self.facts["available"], kind.family, kind.unit),
-            "wanted": quantity.show(self.facts["wanted"], kind.family, kind.unit),
+            "available": quantity.exact(self.facts["available"], kind.family, kind.unit),
+            "wanted": quantity.exact(self.facts["wanted"], kind.family, kind.unit),
         }
 
 
