@@ -220,4 +220,5 @@ def phone_context(data, drawing) -> dict:
             (lane, lane_words(lane), [lines[r.stage.code] for r in drawing.rows if r.stage.phase == lane.phase.code])
             for lane in drawing.lanes
         ],
+        "at_work": {row.stage.phase for row, _svg in current},
     }

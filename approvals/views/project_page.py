@@ -25,7 +25,9 @@ from people import access
 from people.access import get_for, needs
 from projects.models import Assignment, KeyPoint, Project
 
-HISTORY_LINES = 15
+HISTORY_LINES = 8
+"""So many of the latest events stand on the page; `?history=all` gives the whole history a card of its own width."""
+OPEN_MATERIAL = (MaterialUse.Status.MISSING, MaterialUse.Status.DEFERRED)
 EXPIRING_DAYS = 60
 """Results that end within so many days are named on the page."""
 
@@ -76,6 +78,7 @@ def _chain_context(request, project, chain, now, form, correction) -> dict:
     totals = clock.chain_totals(v.clock for v in view.applicable)
     chosen = _chosen(request, view, form)
     history, everything = _history(view), request.GET.get("history") == "all"
+    materials = _materials(view, request.GET.get("materials") == "all")
     context = {
         "view": view,
         "totals": totals,
@@ -91,8 +94,10 @@ def _chain_context(request, project, chain, now, form, correction) -> dict:
         "expected_end": _expected_end(view),
         "expiring": _expiring(view, now.date()),
         "history": history if everything else history[:HISTORY_LINES],
-        "history_hidden": 0 if everything else max(len(history) - HISTORY_LINES, 0),
-        "materials": _materials(view, request.GET.get("materials") == "all"),
+        "history_total": len(history),
+        "history_all": everything and len(history) > HISTORY_LINES,
+        "materials": materials,
+        "materials_open": sum(use.status in OPEN_MATERIAL for use in materials),
         "all_materials": request.GET.get("materials") == "all",
         "panel_tabs": _tabs(view, chosen),
         "newer": _newer_version(chain),

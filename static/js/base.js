@@ -175,7 +175,10 @@
     });
   });
   if (window.matchMedia("(max-width: 640px)").matches) {
-    document.querySelectorAll("details.filters-sheet[open], details.panel-rest[open]").forEach(function (sheet) { sheet.open = false; });
+    var here = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    document.querySelectorAll("details.filters-sheet[open], details.panel-rest[open], details[data-phone-closed][open]").forEach(function (sheet) {
+      sheet.open = !!here && sheet.contains(here);
+    });
   }
   document.addEventListener("change", function (event) {
     if (event.target.closest("form[data-autosubmit]") && !event.target.matches("[type=search], [type=text]")) event.target.form.requestSubmit();
