@@ -161,6 +161,8 @@ def act(
     if seen_event is not None:
         _refuse_if_overtaken(stage, seen_event)
     occurred_at = checks.in_order(stage, occurred_at)
+    if action == "receive":
+        checks.new_case(stage, case_no)
     checks.check(stage, action, occurred_at, now, data or {}, out_of_order)
     event = record(
         by=by,

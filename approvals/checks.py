@@ -55,6 +55,18 @@ def check_state(stage, action) -> None:
         )
 
 
+def new_case(stage, case_no: str) -> None:
+    """Refuse a receipt under the number of a case that has ended: its state is final (办理状态, domain.md §3.1).
+
+    :raises Refused: naming the field.
+    """
+    used = {event.case_no for event in derive.effective(list(stage.events.all())) if event.case_no}
+    if case_no and case_no in used:
+        raise Refused(
+            _("Case %(number)s has ended. A new application has a number of its own.") % {"number": case_no}, "case_no"
+        )
+
+
 def in_order(stage, occurred_at: dt.datetime) -> dt.datetime:
     """Return the instant of a new event: on the day of the latest event it comes after that one.
 

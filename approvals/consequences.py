@@ -5,7 +5,7 @@ import datetime as dt
 from approvals import derive
 from approvals.models import Commitment, MaterialUse
 
-GIVEN_UP = frozenset({"withdraw", "recall", "refuse", "decline", "fail"})
+GIVEN_UP = frozenset({"withdraw", "recall", "refuse", "decline", "fail", "revoke"})
 """Events after which nobody owes a deferred material any more."""
 
 
@@ -35,6 +35,8 @@ def apply(stage, event) -> None:
                 "verified_by": None,
             },
         )
+    if event.kind == "receive" and event.from_state:  # a new round: the promise of the one before binds nobody
+        Commitment.objects.filter(stage=stage, result=Commitment.Result.OPEN).delete()
     if event.kind in GIVEN_UP:
         owed(stage).update(status=MaterialUse.Status.MISSING, due_on=None)
 
@@ -50,10 +52,21 @@ def undo(stage, event) -> None:
         names = [material["name"] for material in event.data["materials"]]
         owed(stage).filter(name__in=names).update(status=MaterialUse.Status.MISSING, due_on=None)
     if event.kind == "accept_on_commitment":
-        Commitment.objects.filter(stage=stage, result=Commitment.Result.OPEN).delete()
+        signed_on = derive.local_date(event.occurred_at)  # the promise of another round stays
+        Commitment.objects.filter(stage=stage, result=Commitment.Result.OPEN, signed_on=signed_on).delete()
+    if event.kind == "receive":
+        _promise_of_earlier_round(stage)
     if event.kind == "commitment_verified":
         Commitment.objects.filter(stage=stage).update(result=Commitment.Result.OPEN, verified_on=None, verified_by=None)
     if event.kind == "deferral_made_good":
         stage.material_uses.filter(name=event.note, due_on__isnull=False).update(
             status=MaterialUse.Status.DEFERRED, material=None, made_good_on=None
         )
+
+
+def _promise_of_earlier_round(stage) -> None:
+    """Put back the promise that a receipt ended, now that the receipt never happened."""
+    live = derive.effective(list(stage.events.all()))
+    promise = next((event for event in reversed(live) if event.kind == "accept_on_commitment"), None)
+    if promise is not None and not Commitment.objects.filter(stage=stage).exists():
+        apply(stage, promise)

@@ -54,6 +54,12 @@ class Replay:
     skip_reason: str = ""
     supplements: int = 0
     latest_at: dt.datetime | None = None
+    round: int = 0
+    """Which application this is: each receipt begins one, with a clock of its own."""
+    ended_at: dt.datetime | None = None
+    """When the latest round ended, by a decision or by its revocation."""
+    again_from: dt.datetime | None = None
+    """When the round before this one ended."""
 
 
 def local_date(moment: dt.datetime | None) -> dt.date | None:
@@ -85,17 +91,19 @@ def replay(events) -> Replay:
 
     :raises IllegalSequence: at the first event that may not follow the ones before it.
     """
-    state, at = State.NOT_STARTED, {"received": None, "accepted": None, "closed": None, "latest": None}
+    state = State.NOT_STARTED
+    at = dict.fromkeys(("received", "accepted", "closed", "latest", "ended", "again"))
     pauses: list[Pause] = []
     words = {"case_no": "", "source_system": "", "document_no": "", "skip_reason": ""}
-    valid_until, extension, supplements = None, Decimal(0), 0
+    valid_until, extension, supplements, rounds = None, Decimal(0), 0, 0
     for event in effective(events):
         if not legal(event.kind, state, accepted=at["accepted"] is not None):
             raise IllegalSequence(event)
         if event.kind == "receive":
-            at.update(received=event.occurred_at, accepted=None, closed=None)
+            at.update(received=event.occurred_at, accepted=None, closed=None, again=at["ended"])
             pauses, extension, supplements, valid_until = [], Decimal(0), 0, None
-            words["document_no"] = ""
+            words.update(case_no="", document_no="")
+            rounds += 1
         elif event.kind in ACCEPTANCES:
             at["accepted"] = event.occurred_at
         elif event.kind == "extend":
@@ -115,6 +123,8 @@ def replay(events) -> Replay:
             pauses = _ended(pauses, PAUSE_ENDS[event.kind], event.occurred_at)
         if event.kind in MOVES:
             state = MOVES[event.kind][1]
+        if state in CLOSED and event.kind not in STAY:
+            at["ended"] = event.occurred_at
         if state in CLOSED and event.kind not in STAY and event.kind != "revoke":
             at["closed"] = event.occurred_at
             pauses = [p if p.end else Pause(p.reason, p.start, event.occurred_at, p.label) for p in pauses]
@@ -132,8 +142,32 @@ def replay(events) -> Replay:
         valid_until=valid_until,
         supplements=supplements,
         latest_at=at["latest"],
+        round=rounds,
+        ended_at=at["ended"],
+        again_from=at["again"],
         **words,
     )
+
+
+@dataclass(frozen=True)
+class Round:
+    """An application that ended before the present one began, and what was known at its end."""
+
+    no: int
+    told: Replay
+
+
+def earlier_rounds(events) -> list[Round]:
+    """Return the rounds before the last receipt, oldest first; none while a stage was applied for at most once."""
+    live = effective(events)
+    starts = [place for place, event in enumerate(live) if event.kind == "receive"]
+    return [Round(no, replay(live[:end])) for no, end in enumerate(starts[1:], start=1)]
+
+
+def later_receipts(events) -> dict[int, int]:
+    """Return the number of the round by event id, for the receipts that begin a second round or a later one."""
+    receipts = [event.pk for event in effective(events) if event.kind == "receive"]
+    return {pk: no for no, pk in enumerate(receipts, start=1) if no > 1}
 
 
 def _ended(pauses, reason, moment):
@@ -185,8 +219,8 @@ class StageView:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it could be handed in now: prerequisites met, nothing received yet."""
-        return self.ready_on is not None and self.replay.state in (State.NOT_STARTED, State.RECEIVED)
+        """Whether it could be handed in now: prerequisites met, nothing received yet or the case ended unpassed."""
+        return self.ready_on is not None and self.replay.state in (State.RECEIVED, *MOVES["receive"][0])
 
 
 @dataclass
@@ -295,6 +329,7 @@ def light_of(view: StageView, now) -> str:
 def readiness(views, started_on: dt.date) -> None:
     """Set `ready_on`: the day on which the last prerequisite was passed, or the chain's start where there is none.
 
+    A stage that is applied for again is not ready before its earlier round ended: that time is not waiting.
     A stage that does not apply passes on its own readiness, so that the stages behind it are not held up by it.
     """
     by_code = {view.stage.code: view for view in views}
@@ -315,6 +350,8 @@ def readiness(views, started_on: dt.date) -> None:
                 missing.append(needed)
             else:
                 days.append(day)
+        if view.replay.again_from:
+            days.append(local_date(view.replay.again_from))
         view.waiting_for = tuple(missing)
         found[code] = view.ready_on = None if missing else max(days)
         return found[code]

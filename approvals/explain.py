@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from approvals.clock import Kind, Unit
+from approvals.derive import earlier_rounds, local_date
 from approvals.explain_svg import weekday
+from approvals.states import State
 from approvals.timeline_layout import plain, stage_no
 
 PIN_WORDS_LIMIT = 12
@@ -200,6 +202,12 @@ def replay_lines(view, today: date) -> list[dict]:
 
 def sentence(view, by_code: dict, today: date) -> str:
     """How the counting began: when the prerequisites were met, and what the numbers in the cells mean."""
+    counted = _(" Counted day by day from the next day; the day of acceptance is day 0, the numbers are the days used.")
+    if view.ready_on is not None and view.replay.again_from and view.ready_on == local_date(view.replay.again_from):
+        return (
+            _("Application no. %(n)s: the one before it ended on %(date)s, its days are not counted here.")
+            % {"n": view.replay.round, "date": mmdd(view.ready_on, today)}
+        ) + counted
     if view.ready_on is None:
         waiting = _(", ").join(f"{stage_no(c)} {by_code[c].stage.name}" for c in view.waiting_for)
         return _("Prerequisites are not met yet: %(names)s.") % {"names": waiting}
@@ -211,9 +219,21 @@ def sentence(view, by_code: dict, today: date) -> str:
             "name": f"{stage_no(last.stage.code)} {last.stage.name}",
             "date": mmdd(view.ready_on, today),
         }
-    return began + _(
-        " Counted day by day from the next day; the day of acceptance is day 0, the numbers are the days used."
-    )
+    return began + counted
+
+
+def round_line(earlier, today: date) -> dict:
+    """An application that ended before the present one: its days and how it ended."""
+    told, end = earlier.told, earlier.told.ended_at
+    return {
+        "no": earlier.no,
+        "received": mmdd(local_date(told.received_at), today) if told.received_at else "",
+        "accepted": mmdd(local_date(told.accepted_at), today) if told.accepted_at else "",
+        "ended": mmdd(local_date(end), today) if end else "",
+        "outcome": str(State(told.state).label),
+        "case_no": told.case_no,
+        "document_no": told.document_no,
+    }
 
 
 def copied(parts: list[Box], total: Box, view) -> str:
@@ -236,6 +256,7 @@ def explain(view, by_code: dict, calendar, now) -> dict:
         "sentence": sentence(view, by_code, today),
         "copied": copied(parts, total, view),
         "papers": [span for span in view.clock.pauses],
+        "rounds": [round_line(each, today) for each in earlier_rounds(view.events)],
         "event_count": len(view.events),
         "late_count": late,
         "provisional": view.clock.provisional,

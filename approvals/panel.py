@@ -93,6 +93,8 @@ def _hint(view, action) -> str:
     """Return what the action needs or does, in a few words."""
     if action == "request_supplement" and view.replay.supplements:
         return _("Asked %(n)s times already: another request is flagged") % {"n": view.replay.supplements}
+    if action == "receive" and view.replay.round:
+        return _("A new application, round %(n)s: a case number and a clock of its own") % {"n": view.replay.round + 1}
     hints = {
         "request_supplement": _("List of what is missing; stops the clock after acceptance"),
         "start_special_procedure": _("Name, basis, limit; stops the clock"),

@@ -46,10 +46,11 @@ RUNNING = frozenset(
 """States in which an accepted stage may be. Supplement states occur before acceptance too: look at accepted_at."""
 
 _OPEN = (S.ACCEPTED, S.HANDLING, S.SUPPLEMENT_RECEIVED, S.SPECIAL_ENDED)
-_BEGIN = (S.NOT_STARTED, S.WITHDRAWN, S.NOT_ACCEPTED, S.REFUSED, S.FAILED, S.RECALLED)
+_BEGIN = (S.NOT_STARTED, S.WITHDRAWN, S.NOT_ACCEPTED, S.REFUSED, S.FAILED, S.RECALLED, S.REVOKED)
 
 MOVES: dict[str, tuple[tuple[State, ...], State]] = {
-    # A stage that was withdrawn, refused or failed may be applied for again: that is a new receipt.
+    # A case that ended without a result that stands is over for good. The stage may be applied for again: a new receipt
+    # begins a new case with a number and a clock of its own.
     "receive": (_BEGIN, S.RECEIVED),
     "accept": ((S.RECEIVED, S.SUPPLEMENT_RECEIVED), S.ACCEPTED),
     "accept_with_deferral": ((S.RECEIVED, S.SUPPLEMENT_RECEIVED), S.ACCEPTED),

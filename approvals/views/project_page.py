@@ -18,7 +18,7 @@ from approvals import actions, clock, derive, keeping, lights, material_actions,
 from approvals.models import ChainTemplate, MaterialUse, StageAttachment, StageEvent
 from approvals.network import Activity
 from approvals.stage_forms import FIELDS, CorrectionForm, StageActionForm, day_input, moment
-from approvals.states import State
+from approvals.states import CLOSED, State
 from approvals.timeline_input import timeline_context
 from calendars import store
 from people import access
@@ -127,6 +127,8 @@ def _holder(stage_view, view, now) -> dict:
         who, since = _("the enterprise (supplement)"), told.pauses[-1].start if told.pauses else told.latest_at
     elif told.received_at is None:
         who, since = _("to be handed in"), None
+    elif told.state in CLOSED:
+        who, since = _("to be applied for again"), told.ended_at
     else:
         who, since = str(stage.department or stage.department_name or "—"), told.accepted_at or told.received_at
     start = derive.local_date(since) if since else stage_view.ready_on
@@ -162,6 +164,7 @@ def _history(view):
     events = [(event, v) for v in view.stages for event in v.events]
     numbers = {event.pk: n for n, (event, _v) in enumerate(sorted(events, key=lambda pair: pair[0].pk), start=1)}
     superseded = {event.supersedes_id for event, _v in events if event.supersedes_id}
+    rounds = {pk: no for v in view.stages for pk, no in derive.later_receipts(v.events).items()}
     attachments: dict[int, list] = {}
     for attachment in StageAttachment.objects.filter(event__stage__chain=view.chain).order_by("id"):
         attachments.setdefault(attachment.event_id, []).append(attachment)
@@ -175,6 +178,7 @@ def _history(view):
                 "number": numbers[event.pk],
                 "supersedes": numbers.get(event.supersedes_id),
                 "is_superseded": event.pk in superseded,
+                "round": rounds.get(event.pk),
                 "late_days": (recorded - occurred).days,
                 "attachments": attachments.get(event.pk, []),
             }

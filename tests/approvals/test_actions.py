@@ -45,7 +45,7 @@ EXPECTED = {
     (S.FAILED, True): AGAIN,
     (S.WITHDRAWN, True): AGAIN,
     (S.RECALLED, True): AGAIN,
-    (S.REVOKED, True): set(),
+    (S.REVOKED, True): {"receive"},
     (S.NOT_APPLICABLE, False): {"reinstate"},
 }
 BEGIN = ("receive", "accept_with_deferral")
