@@ -12,11 +12,15 @@ class ApprovalsConfig(AppConfig):
     verbose_name = _("Approval chains")
 
     def ready(self):
+        from approvals.blocking import projects_turned
         from approvals.keeping import moved_deadlines, recompute_deadlines
         from calendars.actions import after_change, list_moves
+        from factors import blocks
         from people.triggers import append_only
 
         append_only("approvals_stageevent")
         if recompute_deadlines not in after_change:
             after_change.append(recompute_deadlines)
             list_moves.append(moved_deadlines)
+        if projects_turned not in blocks.after_flips:
+            blocks.after_flips.append(projects_turned)

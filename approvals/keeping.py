@@ -13,10 +13,13 @@ from people.access import visible_to
 from projects.models import Project
 
 
-def refresh(chain: Chain, now) -> derive.ChainView:
-    """Derive a chain anew and store its snapshot. Call it inside the transaction that changed the fact."""
+def refresh(chain: Chain, now, also=()) -> derive.ChainView:
+    """Derive a chain anew and store its snapshot. Call it inside the transaction that changed the fact.
+
+    `also`: ids of projects that the same transaction turned blocked or free (`blocking.held_back`).
+    """
     view = derive.load(chain, now, store.current())
-    snapshot.write(view)
+    snapshot.write(view, also=also)
     return view
 
 

@@ -130,6 +130,15 @@ def worst(lights: Iterable[Light | str]) -> Light:
     return Light(min(lights, key=lambda light: _RANK[str(light)], default=Light.NONE))
 
 
+def with_quota(chain_light: Light | str, blocked: bool) -> Light:
+    """Return the light of a project from that of its chain: blocked by quota is worse than all but overdue.
+
+    A finished chain stays finished: nothing waits for the quota any more.
+    """
+    chain_light = Light(chain_light)
+    return chain_light if not blocked or chain_light.is_overdue or chain_light == Light.DONE else Light.BLOCKED
+
+
 # -- words -------------------------------------------------------------------------------------------------------------
 _SENTENCES = {
     Light.OVERDUE_STATUTORY: _("{stage}: {used} used, statutory limit {statutory}, exceeded since {statutory_since}"),

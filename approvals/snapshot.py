@@ -4,11 +4,12 @@
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db import connection
 
-from approvals import derive, lights
+from approvals import blocking, derive, lights
 from approvals.models import MaterialUse, Stage
 from approvals.states import State
 from approvals.timeline_layout import stage_no
@@ -28,6 +29,9 @@ SORT_GROUPS = {
     lights.Light.DONE: 7,
 }
 """Order of the project list: both kinds of overdue together by days overdue, then what needs a hand soonest."""
+
+NO_CHAIN = 9
+"""The place of a project without a chain: behind all others."""
 
 _STALEABLE = frozenset({lights.Light.GREEN, lights.Light.NONE, lights.Light.STOPPED})
 
@@ -68,7 +72,9 @@ def stage_columns(view, calendar) -> dict:
 
 
 def project_columns(chain_view) -> dict:
-    """Return the snapshot columns of a project: its worst light and why, when it changes, and what is being handled."""
+    """Return the snapshot columns of a project that its chain decides: the chain's worst light and why, when it
+    changes, and what is being handled. `with_quota` makes the project's light of it.
+    """
     stages, applicable = chain_view.stages, chain_view.applicable
     latest = max((v.replay.latest_at for v in stages if v.replay.latest_at), default=chain_view.chain.made_at)
     closed = [v.replay.closed_at for v in applicable if v.replay.closed_at]
@@ -95,7 +101,7 @@ def project_columns(chain_view) -> dict:
 
 
 def judged_columns(applicable, *, current, finished: bool, latest, calendar, now) -> dict:
-    """Return the columns of a project that change as time passes: its worst light, why, and when it turns next.
+    """Return the columns of a project that change as time passes: its chain's worst light, why, and when it turns next.
 
     `applicable` are views of its stages, all of those whose clock runs among them; `current` those that are being
     handled (or could be handed in), `latest` is the instant of the latest news. Pure.
@@ -116,14 +122,23 @@ def judged_columns(applicable, *, current, finished: bool, latest, calendar, now
         flips += [stale_from] if stale_from > now else []
     due = worst.clock.committed_due if worst else None
     return {
-        "light": str(light),
-        "sort_group": SORT_GROUPS[light],
+        "chain_light": str(light),
         "due_half": due_half(due, calendar) if due else NO_DUE,
         "due_on": due.date if due else None,
         "next_flip_at": min(flips, default=None),
         "current_stages": [stage_brief(v) for v in _told(_by_urgency(current, calendar))],
         "light_reason": lights.reason_data(worst.clock, stage_no(worst.stage.code), worst.stage.name) if worst else {},
     }
+
+
+def with_quota(chain_light: str, blocked: bool, has_chain: bool = True) -> dict:
+    """Return the light of a project and its place in lists: the chain's light, or blocked where that is worse.
+
+    A project without a chain that nothing blocks comes behind all others.
+    """
+    light = lights.with_quota(chain_light, blocked)
+    group = SORT_GROUPS[light] if has_chain or light == lights.Light.BLOCKED else NO_CHAIN
+    return {"light": str(light), "sort_group": group}
 
 
 def _told(views):
@@ -170,10 +185,11 @@ def stage_brief(view) -> dict:
     }
 
 
-def write(chain_view, stages=None) -> None:
+def write(chain_view, stages=None, also: Iterable[int] = ()) -> None:
     """Store the snapshot of a chain and its project, and keep the tallies. Inside the caller's transaction.
 
-    `stages` limits the stage rows written (views); all by default. Four to six queries, whatever the number of stages.
+    `stages` limits the stage rows written (views); all by default. `also` as in `write_projects`. Five to eight
+    queries, whatever the number of stages.
     """
     calendar = chain_view.calendar
     views = stages if stages is not None else chain_view.stages
@@ -181,7 +197,7 @@ def write(chain_view, stages=None) -> None:
     store_rows(Stage, [(stage.pk, told) for stage, told in columns.items() if take_columns(stage, told)])
     chain, columns = chain_view.chain, project_columns(chain_view)
     store_rows(type(chain), [(chain.pk, chain_columns(chain_view, columns["chain_closed_on"]))])
-    write_project(chain.project_id, columns)
+    write_project(chain.project_id, columns, also)
 
 
 def chain_columns(chain_view, closed_on) -> dict:
@@ -224,20 +240,40 @@ def store_rows(model, rows) -> None:
         cursor.executemany(f"UPDATE {model._meta.db_table} SET {assignments} WHERE id = %s", values)
 
 
-def write_project(project_id: int, columns: dict) -> None:
-    """Store the snapshot columns of a project and move its unit between the tallies. Four queries at the most."""
-    write_projects({project_id: columns})
+def write_project(project_id: int, columns: dict, also: Iterable[int] = ()) -> None:
+    """Store the snapshot columns of a project and move its unit between the tallies; `also` as in `write_projects`."""
+    write_projects({project_id: columns}, also)
 
 
-def write_projects(found: dict[int, dict]) -> None:
+def write_projects(found: dict[int, dict], also: Iterable[int] = ()) -> None:
     """Store the snapshot columns of projects (by id, the same names in each) and move their units between the tallies.
 
-    Five queries at the most, whatever the number.
+    Whether quota blocks a project is read here, behind the lock on its row: a demand that turns at the same moment
+    waits for us, or we for it. `also` are further projects whose demands turned; nothing but that is written of them.
+    Seven queries at the most, whatever the number.
     """
-    places = Project.objects.filter(pk__in=found).values_list("pk", "district_id", "park_id", "light")
+    ids = found.keys() | set(also)
+    rows = list(
+        Project.objects.select_for_update()
+        .filter(pk__in=ids)
+        .order_by("pk")
+        .values_list("pk", "district_id", "park_id", "light", "chain_light", "chain_started_on", "blocked")
+    )
+    since = blocking.since(ids)
     moves: Counter = Counter()
-    for pk, district, park, light in places:
+    judged, turned = [], []
+    for pk, district, park, light, chain_light, started_on, was_blocked in rows:
+        columns = found.get(pk, {})
+        blocked = pk in since
+        combined = with_quota(
+            columns.get("chain_light", chain_light), blocked, bool(columns.get("chain_started_on", started_on))
+        )
         moves[district, park, light] -= 1
-        moves[district, park, found[pk]["light"]] += 1
-    store_rows(Project, sorted(found.items()))
+        moves[district, park, combined["light"]] += 1
+        if pk in found:
+            judged.append((pk, columns | combined))
+        if pk not in found or blocked or was_blocked:
+            turned.append((pk, combined | {"blocked": blocked, "blocked_since": since.get(pk)}))
+    store_rows(Project, judged)
+    store_rows(Project, turned)
     move(moves)

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection, models
+from django.db.models import Q
 
-from approvals import derive, snapshot
+from approvals import blocking, derive, snapshot
 from approvals.models import Chain
+from factors import blocks
+from factors.models import Demand
 from people import triggers
 from projects import tallies
 from projects.models import Project
@@ -61,6 +64,7 @@ def _differences(chain: Chain, now, calendar) -> list[Difference]:
             f"stage {stage_view.stage.pk} ({project.code} {stage_view.stage.code})", stage_view.stage, columns
         )
     columns = snapshot.project_columns(view)
+    columns |= snapshot.with_quota(columns["chain_light"], project.blocked)
     columns["current_stages"] = [_timeless(brief) for brief in columns["current_stages"]]
     project.current_stages = [_timeless(brief) for brief in project.current_stages]
     # The words of a reason carry the days of the moment at which they were written.
@@ -87,11 +91,25 @@ def _compare(label: str, row: models.Model, columns: dict) -> list[Difference]:
 
 
 def without_chain() -> list[Difference]:
-    """Return projects that have no chain and yet show a light. One query."""
-    odd = Project.objects.filter(chain__isnull=True).exclude(light="idle")
-    return [
-        Difference(f"project {project.code}", "light", project.light, "idle") for project in odd.only("code", "light")
-    ]
+    """Return projects that have no chain and yet show a light of one. One query."""
+    rest = {"chain_light": "idle", **snapshot.with_quota("idle", False, has_chain=False)}
+    stuck = rest | snapshot.with_quota("idle", True, has_chain=False)
+    odd = Project.objects.filter(chain__isnull=True).exclude(blocked=False, **rest).exclude(blocked=True, **stuck)
+    found = []
+    for project in odd.only("code", "blocked", *rest):
+        found += _compare(f"project {project.code}", project, stuck if project.blocked else rest)
+    return found
+
+
+def of_blocks() -> list[Difference]:
+    """Return projects and demands whose “blocked by quota” is not what the ledger says. Four queries."""
+    found = [Difference(f"demand {d.row}", d.column, d.stored, d.derived) for d in blocks.differences()]
+    since = blocking.since(Demand.objects.filter(blocked=True).values("project"))
+    marked = Project.objects.filter(Q(blocked=True) | Q(pk__in=list(since))).only("code", "blocked", "blocked_since")
+    for project in marked.order_by("pk"):
+        columns = {"blocked": project.pk in since, "blocked_since": since.get(project.pk)}
+        found += _compare(f"project {project.code}", project, columns)
+    return found
 
 
 def of_tallies() -> list[Difference]:

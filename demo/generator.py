@@ -47,7 +47,7 @@ FATES = {
 
 BATCH = 2000
 SNAPSHOT = (
-    *("light", "sort_group", "due_half", "due_on", "next_flip_at", "last_news_at", "chain_started_on"),
+    *("light", "chain_light", "sort_group", "due_half", "due_on", "next_flip_at", "last_news_at", "chain_started_on"),
     *("chain_closed_on", "stages_total", "stages_done", "current_stages", "light_reason", "waiting_supplement"),
     "deferral_due_on",
 )

@@ -5,14 +5,16 @@ compared in SQL, and the answer is kept on the demand together with its episode,
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from factors.models import BlockEpisode, Demand
 
 AVAILABLE = F("pool__credits_posted") - F("pool__debits_posted") - F("pool__debits_pending")
 SHOULD_BLOCK = Q(closed_on__isnull=True, gap__gt=0) & (Q(pool__isnull=True) | Q(gap__gt=AVAILABLE))
+OPEN_EPISODE = BlockEpisode.objects.filter(demand=OuterRef("pk"), closed_at__isnull=True)
 
 # Apps above register here in ready(): a function gets the ids of projects that turned blocked or free, and the instant,
 # within the transaction that turned them.
@@ -64,3 +66,24 @@ def turn(demands, *, now: datetime, cause: str, posting_id: int | None = None) -
     for hook in after_flips:
         hook(projects, now)
     return projects
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A demand whose stored verdict or open episode is not what the ledger says."""
+
+    row: str
+    column: str
+    stored: object
+    derived: object
+
+
+def differences() -> list[Difference]:
+    """Return demands that are marked wrongly, or whose open episode is missing or left over. Two queries."""
+    wrong = Demand.objects.filter(Q(SHOULD_BLOCK, blocked=False) | (~SHOULD_BLOCK & Q(blocked=True)))
+    found = [
+        Difference(str(demand), "blocked", demand.blocked, not demand.blocked)
+        for demand in wrong.only("project_id", "book_id", "period", "blocked").order_by("pk")
+    ]
+    odd = Demand.objects.annotate(open=Exists(OPEN_EPISODE)).exclude(blocked=F("open")).order_by("pk")
+    return found + [Difference(str(demand), "episode", demand.open, demand.blocked) for demand in odd]

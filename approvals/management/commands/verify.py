@@ -25,7 +25,7 @@ class Command(BaseCommand):
             looked_at += 1
             waiting += chain.project.next_flip_at is not None and chain.project.next_flip_at <= now
             found += differences
-        found += verify.without_chain() + verify.of_tallies() + verify.of_triggers()
+        found += verify.without_chain() + verify.of_blocks() + verify.of_tallies() + verify.of_triggers()
         for difference in found[:limit]:
             self.stdout.write(str(difference))
         if len(found) > limit:
