@@ -21,6 +21,21 @@ class LedgerRefused(Exception):
         return _("The entry is not possible.")
 
 
+class Refused(Exception):
+    """A step of the workflow that is not possible now. `code` says what, `words()` how to say it, `field` where.
+
+    Not for missing rights: those are `PermissionDenied`.
+    """
+
+    def __init__(self, code: str, message, field: str | None = None, **facts):
+        super().__init__(f"{code} {facts}")
+        self.code, self.message, self.field, self.facts = code, message, field, facts
+
+    def words(self) -> str:
+        """Return the sentence for the user."""
+        return str(self.message)
+
+
 class Insufficient(LedgerRefused):
     """More was asked for than the account has left: facts account, available, wanted (smallest units)."""
 

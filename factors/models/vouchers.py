@@ -56,6 +56,17 @@ class Voucher(models.Model):
             models.CheckConstraint(
                 condition=Q(checker__isnull=True) | ~Q(checker=F("maker")), name="voucher_checker_is_another"
             ),
+            models.CheckConstraint(
+                condition=Q(asked_checker__isnull=True) | ~Q(asked_checker=F("maker")), name="voucher_asked_is_another"
+            ),
+            models.CheckConstraint(  # a city may free reservations from the checker, nothing else
+                condition=~Q(status="posted") | Q(checker__isnull=False) | Q(kind="reserve"),
+                name="voucher_posted_was_checked",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["submitted", "posted"]) | ~Q(document_no=""),
+                name="voucher_has_document_number",
+            ),
         ]
 
     def __str__(self):
@@ -73,6 +84,9 @@ class VoucherLine(models.Model):
     reservation = models.ForeignKey(Reservation, models.PROTECT, null=True, blank=True, related_name="+")
     demand = models.ForeignKey(Demand, models.PROTECT, null=True, blank=True, related_name="voucher_lines")
     expires_on = models.DateField(_("reserved until"), null=True, blank=True)
+    stock = models.ForeignKey(
+        "factors.StockAmount", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("from stock")
+    )
 
     class Meta:
         verbose_name = _("voucher line")

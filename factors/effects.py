@@ -1,0 +1,212 @@
+"""What a voucher would do, without doing it: for the maker's live check and for the checker's panel. Reads only."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from factors import building, refusals
+from factors.models import Account, Demand, Voucher, VoucherLine
+from factors.refusals import LedgerRefused, Refused
+from factors.rules import given, is_legal, received, totals
+
+TAKES = ("reserve", "reallocate", "recover", "absorb", "trade", "reduce", "expire_year", "carry_over")
+"""Kinds of waiting vouchers that would take from the account that gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence about the voucher: `code`, the words, and the form field it concerns."""
+
+    code: str
+    words: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an account would have available before and after, and what other waiting vouchers would take from it."""
+
+    account: Account
+    before: int
+    after: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class NeedChange:
+    """A demand's gap before and after."""
+
+    demand: Demand
+    gap_before: int
+    gap_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What would happen. With `refusals` nothing would; `notices` do not stop it.
+
+    `changes` begin with the accounts that give, in the order of the lines; `waiting` are the other vouchers that wait
+    to take from them.
+    """
+
+    changes: tuple[Change, ...]
+    needs: tuple[NeedChange, ...]
+    waiting: tuple[Voucher, ...]
+    notices: tuple[Notice, ...]
+    refusals: tuple[Notice, ...]
+
+    @property
+    def possible(self) -> bool:
+        """Whether it could be posted now."""
+        return not self.refusals
+
+
+def effect(subject, *, now: datetime, kind: str = "", document_no: str = "", reason: str = "", reverses=None) -> Effect:
+    """Say what a voucher, or lines (`LineDraft`) with a kind, would do if posted now. About eight queries; reads only.
+
+    What is missing on the paper (document number, reason) is among the refusals, too.
+    """
+    today = timezone.localtime(now).date()
+    voucher = subject if isinstance(subject, Voucher) else None
+    if voucher is not None:
+        kind, document_no, reason, reverses = voucher.kind, voucher.document_no, voucher.reason, voucher.reverses
+        lines = building.lines_of(voucher)
+    else:
+        lines = building.previewed(kind, subject, today=today)
+    wrong: list[Notice] = []
+    entries = _tried(wrong, lambda: building.build(kind, lines, key="preview", today=today, reverses=reverses)) or []
+    _tried(wrong, lambda: building.check_paper(kind, document_no, reason))
+    notices = []
+    if kind == "reserve":
+        before = len(wrong)
+        _tried(wrong, lambda: building.check_substitution(lines, reason))
+        left = building.substitution(lines) if len(wrong) == before else None
+        if left is not None:
+            notices.append(Notice("substitution", _("“%(pool)s” still has balance and comes first.") % {"pool": left}))
+    trial = Trial(entries)
+    _tried(wrong, lambda: trial.run(today))
+    others = _waiting(trial.givers(), voucher)
+    changes = trial.changes(others)
+    needs = trial.needs()
+    notices += _notices(changes, needs)
+    waiting = tuple({line.voucher_id: line.voucher for line in others}.values())
+    return Effect(changes, needs, waiting, tuple(notices), tuple(wrong))
+
+
+def require_possible(entries, *, today: date) -> None:
+    """Raise what the ledger would raise if the entries were posted now. Two queries; true for the moment."""
+    Trial(entries).run(today)
+
+
+def _tried(wrong: list[Notice], step):
+    try:
+        return step()
+    except Refused as refused:
+        wrong.append(Notice(refused.code, refused.words(), refused.field))
+    except LedgerRefused as refused:
+        field = "amount" if refused.code == "insufficient" else None
+        wrong.append(Notice(refused.code, refused.words(), field))
+    return None
+
+
+class Trial:
+    """Entries walked line by line over the accounts as they are, by the rules of the posting function."""
+
+    def __init__(self, entries):
+        self.entries = entries
+        self.lines = [(entry, line) for entry in entries for line in entry.lines]
+        ids = {side for _entry, line in self.lines for side in (line.debit, line.credit)}
+        self.accounts = Account.objects.select_related("book__kind", "book__source").in_bulk(ids)
+        self.left = {pk: account.available for pk, account in self.accounts.items()}
+        self.secured = defaultdict(int)
+        for _entry, line in self.lines:
+            of_credit = totals(line)[1]
+            self.secured[line.credit] += of_credit[1] + of_credit[3]
+            if line.phase == "posted":
+                self.secured[line.debit] -= line.amount
+
+    def run(self, today: date) -> None:
+        """Walk the lines. Raises the first refusal, as the ledger would."""
+        short = None
+        for entry, line in self.lines:
+            self._allowed(entry, line, today)
+            debit = self.accounts[line.debit]
+            before = self.left[line.debit]
+            self.left[line.debit] -= given(line)
+            self.left[line.credit] += received(line)
+            if given(line) > before and not debit.may_overdraw and short is None:
+                short = refusals.Insufficient(account=debit.pk, available=before, wanted=given(line))
+        if short is not None:  # the walk is complete, so that the change of every account is known
+            raise short
+
+    def _allowed(self, entry, line, today) -> None:
+        debit, credit = self.accounts[line.debit], self.accounts[line.credit]
+        pair = {"debit": debit.pk, "credit": credit.pk}
+        if debit.book_id != credit.book_id:
+            raise refusals.OtherBook(**pair)
+        if debit.period != credit.period and entry.kind not in ("carry_over", "reverse"):
+            raise refusals.OtherPeriod(**pair)
+        if not is_legal(entry.kind, line.phase, debit.role, credit.role):
+            raise refusals.Illegal(kind=entry.kind, phase=line.phase, **pair)
+        for account in (debit, credit):
+            if account.closed_on is not None and line.phase in ("posted", "pending"):
+                raise refusals.Closed(account=account.pk)
+            if account.last_on is not None and account.last_on > today:
+                raise refusals.Backdated(account=account.pk, last_on=f"{account.last_on:%Y-%m-%d}")
+
+    def givers(self) -> list[int]:
+        """Return the ids of the accounts that give, in the order of the lines."""
+        return list(dict.fromkeys(line.debit for _entry, line in self.lines))
+
+    def changes(self, others) -> tuple[Change, ...]:
+        """Return every account's change, those that give first."""
+        taken = defaultdict(int)
+        for line in others:
+            taken[line.debit_id] += line.amount or 0
+        order = dict.fromkeys([*self.givers(), *(line.credit for _entry, line in self.lines)])
+        return tuple(Change(self.accounts[pk], self.accounts[pk].available, self.left[pk], taken[pk]) for pk in order)
+
+    def needs(self) -> tuple[NeedChange, ...]:
+        """Return the demands whose gap would change. One query."""
+        rows = Demand.objects.filter(holding__in=self.secured, closed_on=None).select_related(
+            "project", "book__kind", "book__source"
+        )
+        return tuple(NeedChange(d, d.gap, d.gap - self.secured[d.holding_id]) for d in rows.order_by("pk"))
+
+
+def _waiting(accounts, voucher) -> list[VoucherLine]:
+    rows = VoucherLine.objects.filter(
+        debit__in=accounts, voucher__status=Voucher.Status.SUBMITTED, voucher__kind__in=TAKES
+    )
+    if voucher is not None and voucher.pk is not None:
+        rows = rows.exclude(voucher=voucher.pk)
+    return list(rows.select_related("voucher__maker").order_by("voucher_id", "line"))
+
+
+def _notices(changes, needs) -> list[Notice]:
+    found = []
+    for change in changes:
+        if change.account.role not in ("pool", "cap") or change.after >= change.before:
+            continue
+        if change.after == 0:
+            found.append(Notice("none_left", _("Nothing will be left in “%(pool)s”.") % {"pool": change.account}))
+        if change.waiting > change.after >= 0:
+            found.append(
+                Notice(
+                    "others_waiting",
+                    _("Other vouchers wait for “%(pool)s”; not all of them can be passed.") % {"pool": change.account},
+                )
+            )
+    if any(need.gap_after < 0 <= need.gap_before for need in needs):
+        found.append(Notice("over_gap", _("This is more than the project needs."), "amount"))
+    return found
+
+
+def waiting_total(account: Account) -> int:
+    """Return what submitted vouchers would take from an account, together. One query."""
+    rows = VoucherLine.objects.filter(debit=account, voucher__status=Voucher.Status.SUBMITTED, voucher__kind__in=TAKES)
+    return rows.aggregate(total=Sum("amount"))["total"] or 0

@@ -1,0 +1,90 @@
+"""What else follows when a voucher is submitted, posted, refused or withdrawn: trades and recovered stock.
+
+Called within the transaction of the step, after the ledger has posted; the accounts' locks keep others waiting.
+"""
+
+from django.db.models import F, Sum
+from django.utils.translation import gettext_lazy as _
+
+from factors.models import Posting, StockAmount, StockAsset, StockRecovery, Trade, Voucher
+from factors.refusals import Refused
+
+
+def submitted(voucher: Voucher) -> None:
+    """Mark the voucher's trade as waiting."""
+    _trade(voucher).update(status=Trade.Status.SUBMITTED)
+
+
+def refused(voucher: Voucher) -> None:
+    """Mark the voucher's trade as refused."""
+    _trade(voucher).update(status=Trade.Status.REFUSED)
+
+
+def withdrawn(voucher: Voucher) -> None:
+    """Make the voucher's trade a draft again."""
+    _trade(voucher).update(status=Trade.Status.DRAFT)
+
+
+def posted(voucher: Voucher, lines, postings: list[Posting]) -> None:
+    """Link what the entries did to the trade and to the stock they are about.
+
+    :raises Refused: the trade is another one by now, or more would be sold or recovered than was verified.
+    """
+    if voucher.kind == Posting.Kind.TRADE:
+        _sell(voucher, lines)
+    elif voucher.kind == Posting.Kind.RECOVER:
+        _recover(lines, postings)
+    elif voucher.kind == Posting.Kind.REVERSE:
+        _undo(voucher.reverses, postings[0])
+
+
+def _trade(voucher):
+    return Trade.objects.filter(voucher=voucher).exclude(status=Trade.Status.APPROVED)
+
+
+def _sell(voucher, lines) -> None:
+    trade = Trade.objects.select_for_update().filter(voucher=voucher).first()
+    if trade is None:
+        return
+    moved = [(line.debit_id, line.credit_id, line.amount) for line in lines]
+    if moved != [(trade.seller_id, trade.buyer_id, trade.amount)]:
+        raise Refused("other_trade", _("The voucher does not say what the trade says."))
+    sold = Trade.objects.filter(
+        seller=trade.seller_id, saving_document_no=trade.saving_document_no, status=Trade.Status.APPROVED
+    )
+    before = sold.exclude(pk=trade.pk).aggregate(total=Sum("amount"))["total"] or 0
+    if before + trade.amount > trade.verified_saving:
+        raise Refused("more_than_saving", _("More than what was verified as saved."), "amount", sold=before)
+    until = trade.seller.permit_until
+    if until is not None and trade.until_on > until:
+        message = _("The seller's permit ends on %(day)s, before the trade does.")
+        raise Refused("outside_permit_term", message % {"day": f"{until:%Y-%m-%d}"}, "until_on")
+    trade.status = Trade.Status.APPROVED
+    trade.save(update_fields=["status"])
+
+
+def _recover(lines, postings) -> None:
+    by_line = postings if len(postings) == len(lines) else postings * len(lines)
+    for line, posting in zip(lines, by_line, strict=True):
+        if line.stock is not None:
+            _count(line.stock, line.amount, posting)
+
+
+def _count(stock: StockAmount, amount: int, posting: Posting) -> None:
+    """Add to what was recovered of a stock (below zero: take back), never more than verified."""
+    rows = StockAmount.objects.filter(pk=stock.pk, recovered__lte=F("recoverable") - amount, recovered__gte=-amount)
+    if not rows.update(recovered=F("recovered") + amount):
+        raise Refused("more_than_verified", _("More than what was verified as recoverable."), "amount")
+    StockRecovery.objects.create(stock=stock, posting=posting, amount=amount)
+    left = StockAmount.objects.filter(asset=stock.asset_id, recovered__lt=F("recoverable")).exists()
+    status = StockAsset.Status.VERIFIED if left else StockAsset.Status.RECOVERED
+    StockAsset.objects.filter(pk=stock.asset_id).exclude(status=StockAsset.Status.DROPPED).update(status=status)
+
+
+def _undo(old: Posting, posting: Posting) -> None:
+    recovery = StockRecovery.objects.select_related("stock").filter(posting=old).first()
+    if recovery is not None:
+        _count(recovery.stock, -recovery.amount, posting)
+    Trade.objects.filter(voucher=old.voucher_id, status=Trade.Status.APPROVED).exclude(voucher=None).update(
+        status=Trade.Status.REFUSED
+    )

@@ -1,0 +1,297 @@
+"""Which pool serves a project, and the accounts that are opened for regions, projects and years.
+
+The nearest pool serves: the project's park, its district, the districts above. A pool without a place serves nobody by
+itself. Accounts of enterprises and projects are made when they are first needed.
+"""
+
+from datetime import date, datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from factors import blocks, rights
+from factors.models import Account, Book, Demand, FactorKind
+from factors.refusals import Refused
+from people import audit
+from people.access import allows
+from people.models import Department, District
+from projects.models import Enterprise, Park, Project
+
+# Names of accounts are data of the ledger, in the language of the house.
+NAMES = {"issuer": "上级", "retired": "注销", "recovered": "腾退收回", "cap": "总量", "used": "总量内已用"}
+INDUSTRY = range(6, 47)
+"""Divisions of GB/T 4754 that are industry: mining, manufacturing, and supply of power, heat, gas and water."""
+
+
+def period_of(kind: FactorKind, year: int) -> str:
+    """Return the period of pools for a year: the year, or blank for factors whose pools have no year."""
+    return "" if kind.year_end == FactorKind.YearEnd.KEEP else str(year)
+
+
+# --- which pool serves ---------------------------------------------------------------------------------------------
+
+
+def nearest_pool(project: Project, book: Book, period: str) -> Account | None:
+    """Return the open pool that serves a project, with its cap and book; None when no place of it has one.
+
+    One query, and one for each level of districts that was not loaded.
+    """
+    return _nearest(_pools(book, period), project.park_id, _chain(project.district))
+
+
+def preferred_left(project: Project, book: Book, period: str) -> Account | None:
+    """Return a pool with balance of the source that comes before this one, in the project's own park (domain.md §4.2).
+
+    None for projects that are no industry. Two queries at the most.
+    """
+    first = book.source.needs_reason_while_id
+    if first is None or project.park_id is None or not is_industry(project):
+        return None
+    pools = Account.objects.select_related("book__kind", "book__source").filter(
+        role="pool", book__source=first, book__basis=book.basis, period=period, park=project.park_id, closed_on=None
+    )
+    return next((pool for pool in pools if pool.available > 0), None)
+
+
+def is_industry(project: Project) -> bool:
+    """Say whether a project is industry by its code; one without a code counts as industry."""
+    digits = project.industry_code.lstrip("ABCDEFGHIJKLMNOPQRST")[:2]
+    letter = project.industry_code[:1]
+    if len(digits) == 2:
+        return int(digits) in INDUSTRY
+    return letter not in "AEFGHIJKLMNOPQRST" if letter else True
+
+
+def _pools(book: Book, period: str):
+    return list(
+        Account.objects.select_related("cap", "book__kind", "book__source").filter(
+            role="pool", book=book, period=period, closed_on=None
+        )
+    )
+
+
+def _chain(district: District) -> list[int]:
+    return [district.pk, *(above.pk for above in district.ancestors())]
+
+
+def _nearest(pools, park_id: int | None, districts: list[int]) -> Account | None:
+    rank = {pk: place for place, pk in enumerate(districts)}
+    near = []
+    for pool in pools:
+        if pool.park_id is not None:
+            if pool.park_id == park_id:
+                near.append((-1, pool.pk, pool))
+        elif pool.district_id in rank:
+            near.append((rank[pool.district_id], pool.pk, pool))
+    return min(near)[2] if near else None
+
+
+def reassign(demands, *, now: datetime, cause: str = "pool") -> set[int]:
+    """Give each open demand of a queryset the pool that serves it now, and turn those that are blocked or free by it.
+
+    For pools that open or close and projects that move. Returns the projects that turned. A query for each book and
+    period, one for each pool that takes demands over.
+    """
+    rows = list(demands.filter(closed_on=None).select_related("project__district__parent", "book").order_by("pk"))
+    pools, moved = {}, {}
+    for row in rows:
+        where = (row.book_id, row.period)
+        if where not in pools:
+            pools[where] = _pools(row.book, row.period)
+        pool = _nearest(pools[where], row.project.park_id, _chain(row.project.district))
+        if (pool and pool.pk) != row.pool_id:
+            moved.setdefault(pool and pool.pk, []).append(row.pk)
+    for pool, ids in moved.items():
+        Demand.objects.filter(pk__in=ids).update(pool=pool)
+    return blocks.turn(Demand.objects.filter(pk__in=[row.pk for row in rows]), now=now, cause=cause)
+
+
+# --- accounts ------------------------------------------------------------------------------------------------------
+
+
+def holding_for(*, project: Project, book: Book, period: str) -> Account:
+    """Return the project's account in a book and period, made on demand under the cap and keeper of its pool.
+
+    One query, three more when it is made.
+    """
+    code = f"project:{project.code}"
+    found = _by_code(book, period, code)
+    if found is not None:
+        return found
+    pool = nearest_pool(project, book, period)
+    return _made(
+        book,
+        period,
+        code,
+        role=Account.Role.HOLDING,
+        name=project.name[:120],
+        project=project,
+        enterprise=project.enterprise,
+        district=project.district,
+        park=project.park,
+        department=pool and pool.department,
+        cap=pool and pool.cap,
+    )
+
+
+def enterprise_holding(*, enterprise: Enterprise, book: Book, period: str, pool: Account | None = None) -> Account:
+    """Return an enterprise's own account (what it held before there were projects), under the cap of `pool`."""
+    code = f"enterprise:{enterprise.credit_code}"
+    return _by_code(book, period, code) or _made(
+        book,
+        period,
+        code,
+        role=Account.Role.HOLDING,
+        name=enterprise.name[:120],
+        enterprise=enterprise,
+        district=enterprise.district,
+        department=pool and pool.department,
+        cap=pool and pool.cap,
+    )
+
+
+def standing_account(role: str, book: Book, period: str, pool: Account | None = None) -> Account:
+    """Return the issuer, retired or (beside a pool) recovered account of a book and period, made on demand."""
+    beside = pool.code if pool is not None and role == Account.Role.RECOVERED else ""
+    code = f"{role}:{beside}" if beside else role
+    place = {"district": pool.district, "park": pool.park, "department": pool.department} if beside else {}
+    name = f"{NAMES[role]} · {pool.name}" if beside else NAMES[role]
+    return _by_code(book, period, code) or _made(book, period, code, role=role, name=name[:120], **place)
+
+
+def _by_code(book, period, code) -> Account | None:
+    return (
+        Account.objects.select_related("cap", "book__kind", "book__source")
+        .filter(book=book, period=period, code=code)
+        .first()
+    )
+
+
+def _made(book, period, code, **facts) -> Account:
+    tier = {"tier": Account.TIERS[facts["role"]], "may_overdraw": facts["role"] == Account.Role.ISSUER}
+    Account.objects.bulk_create(  # two that come at once make one
+        [Account(book=book, period=period, code=code[:60], **facts, **tier)], ignore_conflicts=True
+    )
+    return _by_code(book, period, code[:60])
+
+
+@transaction.atomic
+def open_pool(
+    *,
+    by,
+    now: datetime,
+    book: Book,
+    period: str,
+    district: District | None = None,
+    park: Park | None = None,
+    department: Department | None = None,
+    name: str = "",
+) -> Account:
+    """Open the pool of a park or district; for a source that is a total cap, the cap of the region with what is used.
+
+    A pool of a factor with a cap stands under the nearest cap of its region and period. Demands that it is nearest to
+    move to it.
+
+    :raises PermissionDenied: the person does not keep the factor or the pool.  :raises Refused: it is there already.
+    """
+    _require_opening(by, book, department)
+    place = park or district
+    if place is None:
+        raise Refused("no_place", _("Choose the park or the district that the pool serves."), "district")
+    cap = book.source.is_cap
+    code = f"{'cap' if cap else 'pool'}:{place.code}"
+    if _by_code(book, period, code) is not None:
+        raise Refused("pool_exists", _("This pool is open already."), "period")
+    facts = {
+        "district": park.district if park else district,
+        "park": park,
+        "department": department or book.kind.department,
+        "name": name or str(place),
+    }
+    if cap:
+        used = facts | {"name": f"{facts['name']} · {NAMES['used']}"[:120]}
+        facts["cap"] = _made(book, period, f"used:{place.code}", role=Account.Role.USED, **used)
+    else:
+        facts["cap"] = nearest_cap(book, period, facts["district"])
+    pool = _made(book, period, code, role=Account.Role.CAP if cap else Account.Role.POOL, **facts)
+    if not cap:
+        reassign(Demand.objects.filter(book=book, period=period), now=now)
+    audit.record("ledger.account", by=by, target=pool, now=now)
+    return pool
+
+
+def _require_opening(by, book, department) -> None:
+    sample = Account(book=book, department=department)
+    if not allows(by, "factor.make") or not rights.keeps(by, sample):
+        raise PermissionDenied("factor.make")
+
+
+def nearest_cap(book: Book, period: str, district: District | None) -> Account | None:
+    """Return the open total cap that a source's pool in this district stands under; None where there is none."""
+    if district is None or book.source.is_cap:
+        return None
+    caps = Account.objects.filter(
+        role="cap", period=period, closed_on=None, book__kind=book.kind_id, book__basis=book.basis
+    ).exclude(district=None)
+    rank = {pk: place for place, pk in enumerate(_chain(district))}
+    near = [(rank[cap.district_id], cap.pk, cap) for cap in caps if cap.district_id in rank]
+    return min(near)[2] if near else None
+
+
+@transaction.atomic
+def open_year(*, by, now: datetime, year: int, kinds=None) -> list[Account]:
+    """Open the pools and caps of last year for `year`, empty, for factors whose pools have a year. Made once.
+
+    `kinds` limits it to some factors. Returns the new pools and caps; what stands open already is left as it is.
+    """
+    old = (
+        Account.objects.select_related("book__kind", "book__source", "district", "park", "department")
+        .filter(role__in=["cap", "pool"], period=str(year - 1), book__kind__active=True)
+        .exclude(book__kind__year_end=FactorKind.YearEnd.KEEP)
+        .order_by("-tier", "pk")  # caps first: pools stand under them
+    )
+    if kinds is not None:
+        old = old.filter(book__kind__in=kinds)
+    known = set(Account.objects.filter(period=str(year)).values_list("book_id", "code"))
+    made = []
+    for account in old:
+        place = account.park or account.district
+        prefix = "cap" if account.role == "cap" else "pool"
+        if place is None or (account.book_id, f"{prefix}:{place.code}") in known:
+            continue
+        made.append(
+            open_pool(
+                by=by,
+                now=now,
+                book=account.book,
+                period=str(year),
+                district=account.district,
+                park=account.park,
+                department=account.department,
+                name=account.name,
+            )
+        )
+    return made
+
+
+@transaction.atomic
+def close_account(*, by, account: Account, now: datetime, on: date, reason: str) -> Account:
+    """Close an account: nothing new may enter or leave it, reservations in flight can still be settled.
+
+    :raises Refused: something is left that no entry has moved, or no reason is given.
+    """
+    if not rights.may_make(by, account):
+        raise PermissionDenied("factor.make")
+    if not reason.strip():
+        raise Refused("no_reason", _("Give the reason."), "reason")
+    account = Account.objects.select_for_update().select_related(None).get(pk=account.pk)
+    if account.available and not account.may_overdraw:
+        raise Refused("not_empty", _("Something is left in the account: move it or let it expire first."))
+    if account.closed_on is None:
+        Account.objects.filter(pk=account.pk).update(closed_on=on)
+        account.closed_on = on
+        if account.role == Account.Role.POOL:
+            reassign(Demand.objects.filter(pool=account), now=now)
+        audit.record("ledger.account", by=by, target=account, now=now, closed_on=on, note=reason)
+    return account
