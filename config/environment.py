@@ -62,8 +62,8 @@ def database(url: str, base: Path, wait: int = 30) -> dict:
     raise ValueError(f"DATABASE_URL: {parts.scheme or url!r} is neither sqlite nor postgres")
 
 
-# One writer at a time, taken at BEGIN (ADR 0002): a read that later writes would otherwise fail as "locked". Writers wait
-# in our own queue (ADR 0011); `timeout` is for programs that do not, such as the sqlite3 shell.
+# One writer at a time, taken at BEGIN (ADR 0002): a read that later writes would otherwise fail as "locked". Writers
+# wait in a queue of our own (ADR 0011); `timeout` is for programs that do not, such as the sqlite3 shell.
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 10,

@@ -97,7 +97,13 @@ TEMPLATES = [
 ]
 
 # --- Database ------------------------------------------------------------------------------------------------------
-DATABASES = {"default": database(os.environ.get("DATABASE_URL") or "sqlite:///var/luodi.sqlite3", BASE_DIR)}
+DATABASES = {
+    "default": database(
+        os.environ.get("DATABASE_URL") or "sqlite:///var/luodi.sqlite3",
+        BASE_DIR,
+        wait=number(os.environ, "WRITER_WAIT_SECONDS", 30),
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = BASE_DIR / (os.environ.get("MEDIA_ROOT") or "var/media")  # served by views that check rights, never by URL
 
@@ -134,6 +140,7 @@ AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = [
     "axes.W006",  # no lock by address: a whole office shares one
     "security.W019",  # own pages may be framed by own pages (print previews); the policy says the same
+    *(word for word in words(os.environ, "ACCEPTED_WARNINGS") if word.startswith("luodi.W")),  # never an error
 ]
 
 # --- Language and time -----------------------------------------------------------------------------------------------

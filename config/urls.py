@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.urls import include, path
 
+handler500 = "config.views.server_error"
+
 urlpatterns = [
     path("", include("people.urls")),
     path("", include("calendars.urls")),

@@ -9,6 +9,7 @@ os.environ["PRODUCTION"] = "1"
 
 application = get_wsgi_application()
 
-from config.checks import refuse_if_unsafe  # noqa: E402  the apps must be loaded first
+from config.checks import log_warnings, refuse_if_unsafe  # noqa: E402  the apps must be loaded first
 
 refuse_if_unsafe()
+log_warnings()

@@ -39,7 +39,7 @@ def prepare() -> None:
     from django.core.management import call_command
 
     django.setup()
-    call_command("check", stdout=io.StringIO())  # its errors raise; that all is well need not be said
+    call_command("check", stdout=io.StringIO(), stderr=io.StringIO())  # errors raise; `announce` says the warnings
     call_command("migrate", verbosity=0, interactive=False)
     from django.conf import settings
     from django.contrib.auth import get_user_model
@@ -52,9 +52,10 @@ def prepare() -> None:
 
 
 def announce(port: str) -> None:
-    """Print the address and, in demo mode, the accounts with their password."""
+    """Print the address, in demo mode the accounts with their password, and the warnings of the system checks."""
     from django.conf import settings
     from django.contrib.auth import get_user_model
+    from django.core.checks import run_checks
     from django.utils.translation import activate
 
     activate(settings.LANGUAGE_CODE)
@@ -64,6 +65,7 @@ def announce(port: str) -> None:
         accounts = [user for user in everybody if user.has_usable_password()]
         lines.append(f"  Demo accounts 演示账号, password 密码: {settings.DEMO_PASSWORD}")
         lines += [f"    {user.get_username():<12} {getattr(user, 'display_name', '')}" for user in accounts]
+    lines += [f"  {warning.msg} [{warning.id}]" for warning in run_checks() if not warning.is_silenced()]
     lines.append("  Stop with Ctrl+C. The data stays in var/.")
     print("\n".join(lines), flush=True)
 

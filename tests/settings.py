@@ -18,7 +18,7 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SCRATCH = tempfile.gettempdir()
 MEDIA_ROOT = f"{SCRATCH}/luodi-test-media-{os.getpid()}"
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if DATABASES["default"]["ENGINE"] == "config.sqlite":
     # A file, not memory: threads of the live server and of race tests need connections of their own.
     DATABASES["default"]["TEST"] = {"NAME": f"{SCRATCH}/luodi-test-{os.getpid()}.sqlite3", "SERIALIZE": False}
     OPTIONS = DATABASES["default"]["OPTIONS"]
