@@ -198,8 +198,11 @@ def _ticks(picture) -> list[str]:
     return out
 
 
-def folds(picture) -> str:
-    """Zigzag strips over the rows, with what the idle time is written downwards."""
+def folds(picture, words=()) -> str:
+    """Zigzag strips over the rows, with what the idle time is written downwards where no label stands.
+
+    ``words``: (top, bottom, [(x1, x2), …]) of the labels of each row.
+    """
     out, theme = [], picture.theme
     top, bottom = AXIS_HEIGHT, picture.height
     for fold in picture.scale.folds:
@@ -209,19 +212,34 @@ def folds(picture) -> str:
             steps = int((bottom - top) / 6) + 1
             points = [(x + (3 if i % 2 else -3), min(top + 6 * i, bottom)) for i in range(steps + 1)]
             out.append(path(points, theme.faint if theme.bw else "#b4becb", 1))
-        out.append(_downwards(fold.label, (x1 + x2) / 2, top, bottom, theme))
+        middle = (x1 + x2) / 2
+        taken = [(a, b) for a, b, spans in words if any(p < middle + 9 and q > middle - 9 for p, q in spans)]
+        out.append(_downwards(fold.label, middle, top, bottom, taken, theme))
     return "".join(out)
 
 
-def _downwards(label: str, x: float, top: float, bottom: float, theme) -> str:
-    """Chinese one character under the other; other scripts turned."""
-    y = top + min((bottom - top) * 0.3, 180)
-    if label.isascii():
-        return text(
-            x, y, label, size=12, fill=theme.faint, anchor="middle", transform=f"rotate(90 {number(x)} {number(y)})"
-        )
-    marks = (text(x, y + 17 * i, c, size=13, fill=theme.faint, anchor="middle") for i, c in enumerate(label))
-    return "".join(marks) if y + 17 * len(label) < bottom else ""
+def _downwards(label: str, x: float, top: float, bottom: float, taken, theme) -> str:
+    """Chinese one character under the other; other scripts turned. Nothing where no stretch is free of ``taken``."""
+    turned = label.isascii()
+    length = text_width(label, 12) if turned else 17 * len(label)
+    y = _free_stretch(top + min((bottom - top) * 0.3, 180), length, top, bottom, taken)
+    if y is None:
+        return ""
+    if turned:
+        turn = f"rotate(90 {number(x - 4)} {number(y)})"
+        return text(x - 4, y, label, size=12, fill=theme.faint, transform=turn)
+    return "".join(text(x, y + 13 + 17 * i, c, size=13, fill=theme.faint, anchor="middle") for i, c in enumerate(label))
+
+
+def _free_stretch(wish: float, length: float, top: float, bottom: float, taken) -> float | None:
+    """The start nearest to ``wish`` of ``length`` px between top and bottom, clear of the spans ``taken``; or None."""
+    starts = [wish, *(b + 2 for _a, b in taken), *(a - length - 2 for a, _b in taken)]
+    fits = [
+        y
+        for y in starts
+        if y >= top + 4 and y + length <= bottom - 2 and not any(y < b and a < y + length for a, b in taken)
+    ]
+    return min(fits, key=lambda y: abs(y - wish), default=None)
 
 
 def flag_span(picture) -> tuple[float, float]:

@@ -36,25 +36,40 @@ def left_column(picture) -> str:
         room = right - 24 - text_width(words, 11)
         out.append(text(12, base, shorten(lane.phase.name, 12, room), bold=True, fill=INK))
         out.append(text(right, base, words, size=11, fill=theme.grey, anchor="end"))
+    two_lines = any(_department_room(row.stage) < text_width(row.stage.department, 10.5) for row in picture.rows)
     for row in picture.rows:
-        out.append(_stage(picture, row))
+        out.append(_stage(picture, row, two_lines))
     out.append(line(LEFT_WIDTH - 0.5, 0, LEFT_WIDTH - 0.5, picture.height, "#9aa6b4", 1))
     return "".join(out)
 
 
-def _stage(picture, row: Row) -> str:
+WORD_X = LEFT_WIDTH - 94
+NAME_ROOM = WORD_X - 20 - 42
+
+
+def _department_room(stage) -> float:
+    """Px that the name leaves on its line for the department."""
+    return NAME_ROOM - text_width(stage.name, 12.5) - 8
+
+
+def _names(row: Row, two_lines: bool, theme) -> list[str]:
+    """Name and department beside each other; under each other where the line of any row is too short for both."""
+    stage, middle = row.stage, row.y + row.height / 2
+    if not two_lines:
+        department = text(WORD_X - 20, middle + 4.3, stage.department, size=10.5, fill=theme.grey, anchor="end")
+        return [text(42, middle + 4.3, stage.name, size=12.5, fill=INK), department]
+    name, department = shorten(stage.name, 11.5, NAME_ROOM), shorten(stage.department, 9, NAME_ROOM)
+    return [
+        text(42, middle - 0.5, name, size=11.5, fill=INK),
+        text(42, middle + 9.2, department, size=9, fill=theme.grey),
+    ]
+
+
+def _stage(picture, row: Row, two_lines: bool) -> str:
     """One row: badge (filled on the critical path), name, department, light with its word, date."""
-    stage, theme = row.stage, picture.theme
+    stage, theme, word_x = row.stage, picture.theme, WORD_X
     base = row.y + row.height / 2 + 4.3
-    out = [badge(stage.no, stage.critical, 12, row.y + row.height / 2 - 9, bw=theme.bw)]
-    word_x = LEFT_WIDTH - 94
-    room = word_x - 20 - 42
-    name = shorten(stage.name, 12.5, room)
-    left = room - text_width(name, 12.5) - 8
-    out.append(text(42, base, name, size=12.5, fill=INK))
-    if left > 20:
-        department = shorten(stage.department, 10.5, left)
-        out.append(text(word_x - 20, base, department, size=10.5, fill=theme.grey, anchor="end"))
+    out = [badge(stage.no, stage.critical, 12, row.y + row.height / 2 - 9, bw=theme.bw), *_names(row, two_lines, theme)]
     out.append(
         glyph(
             "idle" if stage.status in (IDLE, SKIPPED) and not stage.blocked else stage.light,

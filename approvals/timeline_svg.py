@@ -143,14 +143,16 @@ def due_words(name: str, due) -> str:
     return " ".join(parts)
 
 
-def statutory_label(picture: Picture, row: Row, where: Place) -> str:
-    """The statutory due in words where its tick stands in a fold or beyond the right edge: it must not vanish."""
+def statutory_words(picture: Picture, row: Row) -> tuple[str, float, str | None]:
+    """(words, x, text-anchor) of the statutory due where its tick stands in a fold or beyond the right edge: it must
+    not vanish. No words elsewhere.
+    """
     due = row.stage.statutory_due
     if not due or (row.stage.closed_at and due.day > picture.scale.last):
-        return ""
+        return "", 0.0, None
     x, kind = limit_x(picture, due)
     if not kind:
-        return ""
+        return "", 0.0, None
     words = _("Statutory %(date)s") % {"date": short_date(due.day, picture.data.today)}
     if due.day.year - picture.data.today.year > 1:
         words = _("Statutory %(date)s") % {"date": f"{due.day:%Y-%m-%d}"}
@@ -161,7 +163,27 @@ def statutory_label(picture: Picture, row: Row, where: Place) -> str:
         x, anchor = picture.scale.fold_span(picture.scale.fold_at(due.position))[1] + 7, None
         if x + text_width(words, 11) > picture.area:
             x, anchor = picture.scale.fold_span(picture.scale.fold_at(due.position))[0] - 7, "end"
-    return _label_text(picture, x, where.middle + 4, words, size=11, fill=picture.theme.statutory, anchor=anchor)
+    return words, x, anchor
+
+
+def span_of(x: float, anchor: str | None, width: float) -> tuple[float, float]:
+    """Left and right end of words ``width`` px wide."""
+    return (x - width, x) if anchor == "end" else (x, x + width)
+
+
+def label_spans(picture: Picture, row: Row) -> list[tuple[float, float]]:
+    """What the words of a row cover in the time area, left to right: the fold writes its own where none stand."""
+    spans = []
+    words, x, anchor = statutory_words(picture, row)
+    if words:
+        spans.append(span_of(x, anchor, text_width(words, 11)))
+    bold, _ink, quiet, _grey = label_parts(picture, row)
+    width = text_width(f"{bold} {quiet}".strip(), 12)
+    if width:
+        spans.append(span_of(*label_x(picture, row, place(picture, row), width), width))
+    if row.stage.blocked and not row.bar:
+        spans.append((0.0, picture.area))
+    return spans
 
 
 def _label_text(picture, x, y, words, **look):
@@ -189,8 +211,12 @@ def label_parts(picture: Picture, row: Row) -> tuple[str, str, str, str]:
 
 def label(picture: Picture, row: Row) -> str:
     """``7.0/10 超 n`` right of bar and tick, clear of the today line, left of the bar when it would leave the area."""
-    stage, where = row.stage, place(picture, row)
-    out = [statutory_label(picture, row, where)]
+    stage, where, out = row.stage, place(picture, row), []
+    words, x, anchor = statutory_words(picture, row)
+    if words:
+        out.append(
+            _label_text(picture, x, where.middle + 4, words, size=11, fill=picture.theme.statutory, anchor=anchor)
+        )
     if stage.status == SKIPPED:
         words = shorten(_("Not applicable: %(reason)s") % {"reason": stage.reason}, 12, picture.area - 24)
         out.append(_label_text(picture, 12, where.middle + 4, words, fill=picture.theme.grey))
@@ -214,19 +240,22 @@ def _tspans(picture, x, y, content, anchor) -> str:
 
 
 def label_x(picture: Picture, row: Row, where: Place, width: float) -> tuple[float, str | None]:
-    """(x, text-anchor) of a label ``width`` px wide, inside the area, not across the today line or a limit tick."""
+    """(x, text-anchor) of a label ``width`` px wide, inside the area, clear of today, a limit tick and its words."""
     right = where.x2 + (HEAD if is_open(row) else 0)
     hurdles = []
     if row.bar and row.stage.committed_due:
         x, kind = limit_x(picture, row.stage.committed_due)
         right = max(right, x) if kind != "edge" and x - right < 400 else right
     if row.stage.statutory_due and limit_x(picture, row.stage.statutory_due)[1] != "edge":
-        hurdles.append(limit_x(picture, row.stage.statutory_due)[0])
-    hurdles.append(picture.today_x)
+        hurdles.append((limit_x(picture, row.stage.statutory_due)[0],) * 2)
+    words, x, anchor = statutory_words(picture, row)
+    if words:
+        hurdles.append(span_of(x, anchor, text_width(words, 11)))
+    hurdles.append((picture.today_x, picture.today_x))
     start = right + LABEL_GAP
-    for hurdle in sorted(hurdles):
-        if start - 3 <= hurdle <= start + width + 3:
-            start = hurdle + 7
+    for x1, x2 in sorted(hurdles):
+        if start - 3 <= x2 and x1 <= start + width + 3:
+            start = x2 + 7
     if start + width <= picture.area + RIGHT_MARGIN - 4:
         return start, None
     return max(where.x1 - LABEL_GAP, width + 4), "end"
@@ -287,7 +316,7 @@ def render(picture: Picture) -> str:
     area = "".join(
         [
             timeline_axis.ground(picture),
-            timeline_axis.folds(picture),
+            timeline_axis.folds(picture, [(r.y, r.y + r.height, label_spans(picture, r)) for r in picture.rows]),
             timeline_axis.axis(picture),
             timeline_axis.today_line(picture),
             timeline_axis.today_flag(picture),

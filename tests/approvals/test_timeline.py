@@ -1,5 +1,6 @@
 """The timeline: positions on dates, lengths that add up, folds, labels in the area, escaped words, paper."""
 
+import itertools
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -8,14 +9,14 @@ from decimal import Decimal
 
 import pytest
 
-from approvals import timeline, timeline_layout, timeline_svg
+from approvals import timeline, timeline_axis, timeline_layout, timeline_svg
 from approvals import timeline_scale as scales
 from approvals.explain_svg import phone_strip, strip
 from approvals.timeline import Due, TimelineOptions, TimelinePause, TimelinePhase, TimelineStage, draw
 from approvals.timeline_layout import segments, working_days
 from approvals.timeline_place import Picture, place
 from approvals.timeline_scale import Fold, build_scale, close, find_folds, half_end, opening, shorten, text_width
-from tests.approvals.timeline_sample import NOW, calendar_2026, d, mockup
+from tests.approvals.timeline_sample import NOW, at, calendar_2026, d, mockup
 
 NS = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</text><script>alert('x')</script> \"${7*7}\" {{ 7 }} <b onload=x> \x00\x0b ]]> &amp; 云"
@@ -230,6 +231,43 @@ def test_a_label_does_not_cross_today_or_a_limit():
         left = x - width if anchor else x
         if anchor is None:
             assert not left <= drawing.today_x <= left + width, row.stage.code
+
+
+def text_boxes(drawing):
+    """(words, left, top, right, bottom) of every upright text, estimated."""
+    for node in ET.fromstring(drawing.svg).iter(f"{NS}text"):
+        size, x, y = (float(node.get(name)) for name in ("font-size", "x", "y"))
+        words = "".join(node.itertext())
+        width = text_width(words, size)
+        left = x - {"end": width, "middle": width / 2}.get(node.get("text-anchor"), 0)
+        if words.strip() and not node.get("transform"):
+            yield words, left, y - 0.8 * size, left + width, y + 0.15 * size
+
+
+@pytest.mark.parametrize("bw", [False, True])
+@pytest.mark.parametrize("width", [690, 820, 1042, 1522])
+def test_no_two_texts_lie_on_each_other_nor_the_name_of_a_fold_on_a_label(width, bw):
+    for now in ("2026-08-20", "2026-11-20", "2026-12-15"):
+        drawing = draw(mockup(now=at(now)), TimelineOptions(width=width, bw=bw, fit=bw, row_height=23 if bw else 32))
+        found = set(text_boxes(drawing))  # on paper a halo is the same words beneath
+        for one, other in itertools.combinations(found, 2):
+            wide = min(one[3], other[3]) - max(one[1], other[1])
+            high = min(one[4], other[4]) - max(one[2], other[2])
+            assert wide <= 3 or high <= 2, (now, one, other)
+
+
+def test_a_fold_is_not_named_where_every_row_has_words_in_it():
+    every = [(timeline_svg.AXIS_HEIGHT + 32 * n, timeline_svg.AXIS_HEIGHT + 32 * (n + 1)) for n in range(12)]
+    assert timeline_axis._free_stretch(180, 51, 46, 46 + 32 * 12, every) is None
+    assert timeline_axis._free_stretch(180, 51, 46, 46 + 32 * 12, every[:3]) == 180
+    moved = timeline_axis._free_stretch(180, 51, 46, 46 + 32 * 12, every[4:6])
+    assert moved + 51 <= every[4][0] or moved >= every[5][1]
+
+
+def test_on_paper_no_department_is_cut():
+    drawing = draw(mockup(), TimelineOptions(bw=True, left=True, width=717, fit=True, row_height=22))
+    words = {words for words, *_box in text_boxes(drawing)}
+    assert {stage.department for stage in mockup().stages if stage.department} <= words
 
 
 def test_text_is_shortened_to_its_room():
