@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people.models import District
 from projects import codes, registry, validators
+from projects.collisions import Watched
 from projects.forms import Sections, day_input
 from projects.models import Enterprise, Material, Park
 from projects.uploads import check_upload
@@ -16,7 +17,7 @@ BOUNDARY_LIMIT = 500_000
 """Characters of pasted GeoJSON: a park's boundary has hundreds of points, not a hundred thousand."""
 
 
-class EnterpriseForm(Sections, forms.ModelForm):
+class EnterpriseForm(Watched, Sections, forms.ModelForm):
     """What is kept of an enterprise: codes, and a contact's work phone; no private data."""
 
     SECTIONS = (
@@ -101,7 +102,7 @@ class MaterialForm(forms.ModelForm):
         return cleaned
 
 
-class ParkForm(Sections, forms.ModelForm):
+class ParkForm(Watched, Sections, forms.ModelForm):
     """What is kept of a park. Its outline is pasted as GeoJSON."""
 
     SECTIONS = (

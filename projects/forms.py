@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from people.access import allows, visible_to
 from people.models import Department, District, User
 from projects import codes, registry, validators
+from projects.collisions import Watched
 from projects.models import Assignment, Enterprise, KeyPoint, MonthlyFigure, Park, Project
 
 SUGGESTIONS = 300
@@ -41,7 +42,7 @@ class Sections:
         return [(title, [(self[name], name in self.WIDE) for name in names]) for title, names in self.SECTIONS]
 
 
-class ProjectForm(Sections, forms.ModelForm):
+class ProjectForm(Watched, Sections, forms.ModelForm):
     """All facts of a project. The enterprise is found by name or code, or registered in the same form."""
 
     SECTIONS = (

@@ -1,6 +1,9 @@
 """What several pages share: refusals shown at their field, breadcrumbs, counts by light."""
 
+from functools import wraps
+
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +20,30 @@ def project_for(request, code: str, need: str = "view") -> Project:
     """Return a project by its code: 404 for strangers, 403 for readers who may not manage it."""
     queryset = Project.objects.select_related("enterprise", "park", "district__parent")
     return get_for(request.user, queryset, need=need, code=code)
+
+
+def one_after_the_other(view):
+    """Run the POST of a view in a transaction, so that of two saved forms the second sees what the first stored.
+
+    The view locks the row it edits by `locked`.
+    """
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def locked(request, row):
+    """Return the row as it is now, locked when the request writes. One query then."""
+    if request.method == "POST":
+        type(row).objects.select_for_update().get(pk=row.pk)
+        row.refresh_from_db()
+    return row
 
 
 def attempt(form, write, *args, **kwargs):

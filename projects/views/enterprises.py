@@ -17,7 +17,7 @@ from projects import registry, search
 from projects.enterprise_forms import EnterpriseForm, MaterialForm
 from projects.models import Enterprise, Material
 from projects.uploads import ending_of
-from projects.views.common import LIGHTS, attempt, counts_by_light, seen_projects
+from projects.views.common import LIGHTS, attempt, counts_by_light, locked, one_after_the_other, seen_projects
 
 PAGE_SIZE = 50
 
@@ -126,9 +126,10 @@ def enterprise_create(request):
 
 @require_http_methods(["GET", "POST"])
 @needs("project.view")
+@one_after_the_other
 def enterprise_edit(request, credit_code):
     """Change the facts of an enterprise."""
-    enterprise = _enterprise(request, credit_code, need="manage")
+    enterprise = locked(request, _enterprise(request, credit_code, need="manage"))
     trail = [
         (_("Enterprises"), reverse("enterprise-list")),
         (enterprise.name, reverse("enterprise-page", args=[credit_code])),

@@ -14,7 +14,7 @@ from people.access import allows, get_for, may_manage, needs, visible_to
 from projects import outline, registry, search
 from projects.enterprise_forms import ParkForm
 from projects.models import Park
-from projects.views.common import LIGHTS, attempt, counts_by_light, seen_projects
+from projects.views.common import LIGHTS, attempt, counts_by_light, locked, one_after_the_other, seen_projects
 
 PROJECTS_SHOWN = 200
 """A park's page lists so many projects, worst first; the project list has them all."""
@@ -86,9 +86,10 @@ def park_create(request):
 
 @require_http_methods(["GET", "POST"])
 @needs("project.view")
+@one_after_the_other
 def park_edit(request, code):
     """Change the facts of a park."""
-    park = get_for(request.user, Park.objects.select_related("district"), need="manage", code=code)
+    park = locked(request, get_for(request.user, Park.objects.select_related("district"), need="manage", code=code))
     trail = [(_("Parks"), reverse("park-list")), (park.name, reverse("park-page", args=[code])), (_("Edit"), "")]
     return _edit(request, park, trail)
 

@@ -12,7 +12,7 @@ from people.access import needs
 from projects import actions, registry
 from projects.forms import ProjectForm, far_away
 from projects.models import Park, Project
-from projects.views.common import attempt, project_for, seen_projects
+from projects.views.common import attempt, locked, one_after_the_other, project_for, seen_projects
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,9 +49,10 @@ def _enterprise(form, user):
 
 @require_http_methods(["GET", "POST"])
 @needs("project.view")
+@one_after_the_other
 def project_edit(request, code):
     """Change the facts of a project."""
-    project = project_for(request, code, need="manage")
+    project = locked(request, project_for(request, code, need="manage"))
     label = project.name
     form = ProjectForm(request.POST or None, instance=project, user=request.user)
     if request.method == "POST" and form.is_valid():

@@ -36,7 +36,8 @@
 
   function fields(form) {
     return Array.prototype.filter.call(form.elements, function (element) {
-      return element.name && !element.disabled && !element.readOnly && ["password", "file", "hidden", "submit", "button"].indexOf(element.type) < 0;
+      if (element.type === "hidden") return element.dataset.keep !== undefined; /* e.g. what the draft was typed upon */
+      return element.name && !element.disabled && !element.readOnly && ["password", "file", "submit", "button"].indexOf(element.type) < 0;
     });
   }
   function valueOf(element) {
@@ -58,7 +59,7 @@
       var single = element.type === "checkbox" || element.type === "radio";
       var value = table[element.name + (single ? "=" + element.value : "")];
       if (value === undefined || JSON.stringify(value) === JSON.stringify(valueOf(element))) return;
-      changed = true;
+      changed = changed || element.type !== "hidden";
       if (single) element.checked = value;
       else if (element.multiple) Array.prototype.forEach.call(element.options, function (option) { option.selected = value.indexOf(option.value) >= 0; });
       else element.value = value;
