@@ -33,6 +33,8 @@ CITY_NAME = os.environ.get("CITY_NAME") or "云川市"
 STALE_AFTER_DAYS = number(os.environ, "STALE_AFTER_DAYS", 14)
 IDLE_MINUTES = SESSION_IDLE_MINUTES = number(os.environ, "IDLE_MINUTES", 30)
 SESSION_ABSOLUTE_HOURS = 12
+PASSWORD_DAYS = number(os.environ, "PASSWORD_DAYS", 0 if DEMO else 90)  # 0: passwords do not grow old
+EXPORTS_PER_HOUR = number(os.environ, "EXPORTS_PER_HOUR", 20)  # of one person; 0: no limit
 VERSION = "0.1.0"
 
 # --- Applications ----------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from imports import engine, exports, previews, reader, receipt, reports
 from imports.forms import UploadForm
 from imports.importers import importer_class, make
 from imports.models import ImportBatch
-from people import audit
+from people import audit, limits
 from people.access import allows, needs, visible_to
 from projects import actions as project_actions
 from projects.models import Enterprise, Park, Project
@@ -249,6 +249,8 @@ def export_kind(request, kind):
 
 
 def _export(request, kind, queryset):
+    if refused := limits.refuse_export(request, timezone.now()):
+        return refused
     importer = make(kind, by=request.user)
     total = queryset.count()
     as_csv = request.GET.get("format") == "csv" or total > EXPORT_ROWS

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from people import audit, sessions
 from people.access import to_login
+from people.passwords import must_change
 
 FREE_WHILE_PASSWORD_IS_OLD = {"password-change", "logout", "login", "set_language", "javascript-catalog"}
 BACKGROUND = "X-Luodi-Background"  # requests that a page makes by itself do not keep the session alive
@@ -43,7 +44,7 @@ class SessionLimits:
         """Send people who must change their password to that page, whatever they ask for."""
         user = request.user
         free = request.resolver_match.url_name in FREE_WHILE_PASSWORD_IS_OLD
-        if user.is_authenticated and user.must_change_password and not free:
+        if user.is_authenticated and not free and must_change(user, timezone.now()):
             return redirect("password-change")
         return None
 

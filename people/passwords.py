@@ -1,5 +1,8 @@
 """Rules for passwords: length (settings), three of four character classes, not one of the last three."""
 
+import datetime as dt
+
+from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -11,6 +14,17 @@ KEPT = 3
 def classes_in(password: str) -> int:
     """Return how many of the four classes occur: lower case, upper case, digits, other characters."""
     return sum(any(map(is_of_class, password)) for is_of_class in CLASSES)
+
+
+def is_old(user, now: dt.datetime) -> bool:
+    """Return whether the person's password is older than PASSWORD_DAYS. No query."""
+    since = user.password_changed_at or user.date_joined
+    return bool(settings.PASSWORD_DAYS) and now - since > dt.timedelta(days=settings.PASSWORD_DAYS)
+
+
+def must_change(user, now: dt.datetime) -> bool:
+    """Return whether the person has to choose a new password before he goes on: a first one, or an old one."""
+    return user.must_change_password or is_old(user, now)
 
 
 class ThreeOfFourValidator:

@@ -16,6 +16,7 @@ from people import actions, grants, roles, sessions
 from people.access import allows, needs_login
 from people.forms import LogInForm, OwnPasswordForm
 from people.models import User, UserSession
+from people.passwords import must_change
 
 LOCK_MINUTES = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
 
@@ -78,14 +79,16 @@ def password_change(request):
     """Change one's own password; other sessions end, this one stays."""
     form = OwnPasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        first = request.user.must_change_password
+        forced = must_change(request.user, timezone.now())
         actions.change_own_password(request.user, form.cleaned_data["new_password1"], request=request)
         update_session_auth_hash(request, request.user)
         sessions.opened(request, request.user)
         messages.success(request, _("Your password is changed. Other sessions were ended."))
-        return redirect("home" if first else "account")
+        return redirect("home" if forced else "account")
     status = 422 if form.errors else 200
-    return render(request, "people/password.html", {"form": form}, status=status)
+    forced = must_change(request.user, timezone.now())
+    context = {"form": form, "forced": forced, "days": settings.PASSWORD_DAYS}
+    return render(request, "people/password.html", context, status=status)
 
 
 @require_safe

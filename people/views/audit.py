@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from people import audit, grants, paging, roles
+from people import audit, grants, limits, paging, roles
 from people.access import needs
 from people.forms import AuditFilter
 from people.models import AuditEntry
@@ -99,6 +99,8 @@ def safe_cell(value) -> str:
 @needs("audit.read")
 def audit_export(request):
     """The filtered entries as CSV (UTF-8 with BOM, so that Excel and WPS show Chinese), newest first, streamed."""
+    if refused := limits.refuse_export(request, timezone.now()):
+        return refused
     entries, _form = filtered(request)
     columns = (
         _("number"),
