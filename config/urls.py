@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("people.urls")),
     path("", include("calendars.urls")),
     path("", include("projects.urls")),
+    path("", include("factors.urls")),
     path("", include("approvals.urls")),
     path("", include("imports.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -217,6 +217,8 @@ MATRIX: dict[str, Rule] = {
     "template-stage-move": action("template.edit"),
     "template-publish": action("template.publish"),
     "template-retire": action("template.publish"),
+    # factors: ledgers
+    "factor-overview": page("factor.view"),
     # imports
     "import-start": form("project.import"),
     "import-batch": form("project.import", args={"pk": unknown}, also=NOTHING_THERE),
