@@ -1,7 +1,8 @@
 """Run a command against a throw-away PostgreSQL cluster:  scripts/with_postgres.py -- pytest -m both_databases
 
-The cluster lives in a temporary directory, listens on a socket there only, is written without fsync and is removed at
-the end. As root it runs as `postgres` (or `nobody`): PostgreSQL refuses root. Exit status 75 when it is not installed.
+The cluster lives in a temporary directory, listens on a socket there only, is written without fsync (with --durable:
+as in production, for measurements) and is removed at the end. As root it runs as `postgres` (or `nobody`): PostgreSQL
+refuses root. Exit status 75 when it is not installed.
 """
 
 import glob
@@ -42,8 +43,8 @@ def account() -> dict:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
-    """Start a cluster and yield its DATABASE_URL; stop and remove it afterwards."""
+def cluster(durable: bool = False) -> Iterator[str]:
+    """Start a cluster, yield its DATABASE_URL, stop and remove it. `durable`: commits wait for the disk."""
     folder = binaries()
     if folder is None:
         raise FileNotFoundError("PostgreSQL is not installed")
@@ -68,14 +69,10 @@ def cluster() -> Iterator[str]:
             "--no-sync",
         ]
         subprocess.run([f"{folder}/{init[0]}", *init[1:]], check=True, capture_output=True, text=True, **common)
-        fast = [
-            "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
-            "max_connections=60",
-            "listen_addresses=",
-        ]
-        options = [word for option in fast for word in ("-c", option)]
+        settings = ["max_connections=60", "listen_addresses="]
+        if not durable:
+            settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+        options = [word for setting in settings for word in ("-c", setting)]
         with open(f"{home}/log", "wb") as log:
             server = subprocess.Popen(
                 [f"{folder}/postgres", "-D", f"{home}/data", "-k", home, *options], stdout=log, stderr=log, **common
@@ -107,9 +104,11 @@ def wait_until_ready(home: str, server: subprocess.Popen) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the command after `--` with DATABASE_URL set; return its exit status."""
-    command = arguments[1:] if arguments[:1] == ["--"] else arguments
+    durable = arguments[:1] == ["--durable"]
+    command = arguments[1:] if durable else arguments
+    command = command[1:] if command[:1] == ["--"] else command
     try:
-        with cluster() as url:
+        with cluster(durable) as url:
             return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}).returncode
     except FileNotFoundError as error:
         print(error, file=sys.stderr)

@@ -1,0 +1,256 @@
+"""The ledger's speed, everything side by side in one run:  python -m benchmarks.bench_ledger [--seconds 4] [--rounds 3]
+
+Prints Markdown. PostgreSQL runs in a throw-away cluster that waits for the disk (scripts/with_postgres.py --durable),
+SQLite in a throw-away file with synchronous=FULL. django-hordak needs requirements-bench.txt in a folder of its own
+(`pip install --target FOLDER -r requirements-bench.txt`, HORDAK_PATH=FOLDER); without it its lines are left out.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+POOLS, HOLDINGS, PLENTY = 64, 10_000, 10**12
+MINIMAL = """
+CREATE TABLE IF NOT EXISTS bench_posting (id bigserial PRIMARY KEY, key text UNIQUE, at timestamptz DEFAULT now());
+CREATE TABLE IF NOT EXISTS bench_entry (id bigserial PRIMARY KEY, posting bigint, account bigint, amount bigint);
+CREATE TABLE IF NOT EXISTS bench_balance (account bigint PRIMARY KEY, balance bigint CHECK (balance >= 0));
+INSERT INTO bench_balance SELECT id, 1000000000000 FROM factors_account ON CONFLICT DO NOTHING;
+CREATE OR REPLACE FUNCTION bench_post(k text, f bigint, t bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE p bigint; BEGIN
+  INSERT INTO bench_posting (key) VALUES (k) RETURNING id INTO p;
+  INSERT INTO bench_entry (posting, account, amount) VALUES (p, t, 1), (p, f, -1);
+  UPDATE bench_balance SET balance = balance + 1 WHERE account = t;
+  UPDATE bench_balance SET balance = balance - 1 WHERE account = f AND balance >= 1;
+  RETURN p; END $$;
+"""
+
+
+def setting(hordak: bool) -> dict[str, str]:
+    """Return the environment of a worker."""
+    environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DEBUG": "0", "DEMO": "1"}
+    if hordak:
+        environ |= {
+            "DJANGO_SETTINGS_MODULE": "benchmarks.hordak_settings",
+            "DATABASE_URL": os.environ["DATABASE_URL"].replace("/postgres?", "/hordak?"),
+            "PYTHONPATH": os.environ["HORDAK_PATH"],
+        }
+    return environ
+
+
+def rate(variant: str, writers: int, seconds: float, hot: bool) -> tuple[float, float]:
+    """Return postings per second of all writers together, and the worst p99 of one posting in milliseconds."""
+    workers = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "benchmarks.ledger_worker",
+                variant,
+                str(seconds),
+                str(n),
+                *(["hot"] if hot else []),
+            ],
+            cwd=ROOT,
+            env=setting(variant == "hordak"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for n in range(writers)
+    ]
+    for worker in workers:
+        if worker.stdout.readline().strip() != "ready":
+            raise RuntimeError(f"{variant}: a writer did not start")
+    for worker in workers:
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+    told = [json.loads(worker.communicate()[0].splitlines()[-1]) for worker in workers]
+    return sum(t["n"] / t["s"] for t in told), max(t["p99"] for t in told) * 1000
+
+
+def prepare() -> None:
+    """Make 64 pools and 10,000 holdings of one book, and the rival functions."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from factors.models import Account, Book, FactorKind, FactorSource
+
+    call_command("migrate", verbosity=0)
+    kind = FactorKind.objects.create(
+        code="bench", name="b", group="energy", family="energy", unit="tce", year_end="keep"
+    )
+    book = Book.objects.create(code="bench", kind=kind, source=FactorSource.objects.create(kind=kind))
+    Account.objects.bulk_create(
+        Account(book=book, role=role, code=f"{role}{n}", name=str(n), period="2026", tier=Account.TIERS[role],
+                credits_posted=PLENTY if role == "pool" else 0)
+        for role, number in (("pool", POOLS), ("holding", HOLDINGS))
+        for n in range(number)
+    )  # fmt: skip
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(MINIMAL)
+
+
+HORDAK_SETUP = """
+import django; django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from djmoney.money import Money
+from hordak.models import Account
+issuer = Account.objects.create(name="issuer", type="LI", currencies=["EUR"])
+pools = [Account.objects.create(name=f"pool{n}", type="AS", currencies=["EUR"]) for n in range(64)]
+[Account.objects.create(name=f"holding{n}", type="AS", currencies=["EUR"]) for n in range(200)]
+for pool in pools: issuer.transfer_to(pool, Money(10**9, "EUR"))
+"""
+# A million legs that balance, in SQL, its checks switched off: only reading them is measured.
+HORDAK_MILLION = """
+import time, django; django.setup()
+from django.db import connection
+from hordak.models import Account
+with connection.cursor() as c:
+    c.execute("SET session_replication_role = replica")
+    c.execute("SELECT id FROM hordak_account WHERE name LIKE 'pool%'"); pools = [r[0] for r in c.fetchall()]
+    c.execute("SELECT id FROM hordak_account WHERE name LIKE 'holding%'"); holds = [r[0] for r in c.fetchall()]
+    c.execute("SELECT column_name FROM information_schema.columns WHERE table_name='hordak_leg'")
+    columns = {r[0] for r in c.fetchall()}
+    c.execute("INSERT INTO hordak_transaction (uuid, timestamp, date, description) "
+              "SELECT gen_random_uuid(), now(), current_date, '' FROM generate_series(1, 500000)")
+    extra = [n for n in ("amount", "amount_currency", "accounting_amount") if n in columns]
+    for table, give in ((pools, True), (holds, False)):
+        credit, debit = ("1", "NULL") if give else ("NULL", "1")
+        names = "uuid, transaction_id, account_id, credit, credit_currency, debit, debit_currency, description"
+        values = f"gen_random_uuid(), t.id, (%s::int[])[1 + (t.id %% {len(table)})], "
+        values += f"{credit}, 'EUR', {debit}, 'EUR', ''"
+        for name in extra:
+            names += ", " + name
+            values += ", 'EUR'" if name.endswith("currency") else (", 1" if give else ", -1")
+        c.execute(f"INSERT INTO hordak_leg ({names}) SELECT {values} FROM "
+                  "(SELECT id FROM hordak_transaction ORDER BY id DESC LIMIT 500000) t", [table])
+    c.execute("ANALYZE hordak_leg")
+pool = Account.objects.get(name="pool0")
+best = []
+for _ in range(15):
+    begun = time.perf_counter(); pool.get_balance(); best.append(time.perf_counter() - begun)
+print(sorted(best)[7])
+"""
+
+
+def balances() -> dict[str, float]:
+    """Return milliseconds (median of 15) of one pool's available amount with 1,000,000 entries in the journal."""
+    from django.db import connection
+
+    from factors.models import Account
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO factors_posting (year, number, key, kind, occurred_on, recorded_at, document_no, summary) "
+            "SELECT 2025, n, 'million-' || n, 'reallocate', '2025-01-01', now(), '', '' "
+            "FROM generate_series(1, 500000) n"
+        )
+        cursor.execute(
+            "INSERT INTO factors_transfer (posting_id, line, phase, debit_id, credit_id, amount) "
+            "SELECT p.id, 1, 'posted', (%s::bigint[])[1 + p.number %% 64], (%s::bigint[])[1 + (p.number + 7) %% 64], 1 "
+            "FROM factors_posting p WHERE p.year = 2025",
+            [ids := list(Account.objects.filter(role="pool").values_list("pk", flat=True)), ids],
+        )
+        cursor.execute("ANALYZE factors_transfer")
+    pool = Account.objects.filter(role="pool").first()
+    return {"ours": median(lambda: Account.objects.get(pk=pool.pk).available)}
+
+
+def median(call, times: int = 15) -> float:
+    """Return the median of some runs, in milliseconds."""
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        call()
+        taken.append((time.perf_counter() - begun) * 1000)
+    return statistics.median(taken)
+
+
+def measure(seconds: float, rounds: int) -> None:
+    """Print the tables of the database that DATABASE_URL names. Runs inside the throw-away cluster or file."""
+    from django.db import connection
+
+    prepare()
+    postgresql = connection.vendor == "postgresql"
+    hordak = postgresql and bool(os.environ.get("HORDAK_PATH"))
+    if hordak:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE DATABASE hordak")
+        subprocess.run([sys.executable, "-c", HORDAK_SETUP], cwd=ROOT, env=setting(True), check=True)
+    connection.close()
+    variants = ["ours", "raw", *(["minimal"] if postgresql else []), "naive", *(["hordak"] if hordak else []), "batch"]
+    shapes = [(1, False), (16, False), (16, True)]
+    found: dict = {}
+    for _round in range(rounds):
+        for writers, hot in shapes:
+            for variant in variants:
+                found.setdefault((variant, writers, hot), []).append(rate(variant, writers, seconds, hot))
+    print(f"### {connection.vendor}, postings a second (median of {rounds} interleaved rounds of {seconds:g} s)\n")
+    print("| way | 1 writer | 16 writers | 16 on one pool | worst p99 of one, ms |\n|---|--:|--:|--:|--:|")
+    speed = {key: statistics.median(r for r, _p in told) for key, told in found.items()}
+    for variant in variants:
+        cells = [f"{speed[variant, *shape]:,.0f}" for shape in shapes]
+        slowest = max(p for shape in shapes for _r, p in found[variant, *shape])
+        print(f"| {variant} | {' | '.join(cells)} | {slowest:,.0f} |")
+    print("\n| ours is × | 1 writer | 16 writers | 16 on one pool |\n|---|--:|--:|--:|")
+    for variant in variants[1:-1]:
+        print(f"| {variant} | " + " | ".join(f"{speed['ours', *s] / speed[variant, *s]:.2f}" for s in shapes) + " |")
+    print(
+        "| batch of 100 ÷ one by one | "
+        + " | ".join(f"{speed['batch', *s] / speed['ours', *s]:.1f}" for s in shapes)
+        + " |"
+    )
+    if postgresql:
+        mine = balances()["ours"]
+        print(f"\nAvailable amount of one pool, 1,000,000 entries: ours {mine:.2f} ms", end="")
+        if hordak:
+            out = subprocess.run(
+                [sys.executable, "-c", HORDAK_MILLION],
+                cwd=ROOT,
+                env=setting(True),
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+            other = float(out.splitlines()[-1]) * 1000
+            print(f", hordak {other:.1f} ms: {other / mine:.0f} ×", end="")
+        print(".")
+
+
+def main() -> None:
+    """Measure on both databases, each in a process of its own."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--databases", default="postgres,sqlite")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inside:
+        os.environ.update(setting(False))
+        measure(options.seconds, options.rounds)
+        return
+    me = [sys.executable, "-m", "benchmarks.bench_ledger", "--inside", "--seconds", str(options.seconds)]
+    me += ["--rounds", str(options.rounds)]
+    for database in options.databases.split(","):
+        with tempfile.TemporaryDirectory(prefix="luodi-bench-") as folder:
+            environ = {**os.environ, "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3"}
+            command = (
+                [sys.executable, "scripts/with_postgres.py", "--durable", "--", *me] if database == "postgres" else me
+            )
+            subprocess.run(command, env=environ, cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    main()

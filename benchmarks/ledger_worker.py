@@ -1,0 +1,241 @@
+"""One writer of bench_ledger: posts as fast as it can for some seconds and prints how often it did.
+
+    python -m benchmarks.ledger_worker VARIANT SECONDS SEED [hot]
+
+Variants: `ours` (factors.ledger.post), `raw` (the same function called by psycopg; on SQLite the same statements by
+sqlite3), `minimal` (posting, transfer, two balances, nothing else), `naive` (the same rows by the ORM, the accounts
+locked by select_for_update), `hordak`, `batch` (ours, 100 entries a transaction).
+"""
+
+import json
+import os
+import random
+import sys
+import time
+import uuid
+from datetime import date, timedelta
+
+TODAY = date(2026, 11, 20)
+UNTIL = TODAY + timedelta(days=180)
+BATCH = 100
+
+
+def main(variant: str, seconds: float, seed: int, hot: bool) -> None:
+    """Print {"n": postings, "s": seconds, "p99": seconds}."""
+    import django
+
+    django.setup()
+    if variant == "hordak":
+        from benchmarks.ledger_hordak import poster
+    else:
+        poster = POSTERS[variant]
+    post = poster(random.Random(seed), hot)
+    post()  # prepared statements, caches
+    print("ready", flush=True)
+    sys.stdin.readline()
+    begun = time.perf_counter()
+    taken = []
+    while (now := time.perf_counter()) - begun < seconds:
+        post()
+        taken.append(time.perf_counter() - now)
+    taken.sort()
+    each = BATCH if variant == "batch" else 1
+    print(json.dumps({"n": len(taken) * each, "s": time.perf_counter() - begun, "p99": taken[int(len(taken) * 0.99)]}))
+
+
+def accounts(rng, hot):
+    """Return a function that draws a pool and a holding."""
+    from factors.models import Account
+
+    pools = list(Account.objects.filter(role="pool").order_by("pk"))
+    holdings = list(Account.objects.filter(role="holding").order_by("pk"))
+    if hot:
+        pools = pools[:1]
+    return lambda: (rng.choice(pools), rng.choice(holdings))
+
+
+def ours(rng, hot):
+    """Post through the product's own way in."""
+    from django.utils import timezone
+
+    from factors import entries, ledger
+
+    draw = accounts(rng, hot)
+
+    def post():
+        pool, holding = draw()
+        ledger.post([entries.reserve(pool, holding, 1, UNTIL, key=uuid.uuid4().hex, on=TODAY)], now=timezone.now())
+
+    return post
+
+
+def batch(rng, hot):
+    """Post 100 entries in one transaction."""
+    from django.utils import timezone
+
+    from factors import entries, ledger
+
+    draw = accounts(rng, hot)
+
+    def post():
+        made = [entries.reserve(*draw(), 1, UNTIL, key=uuid.uuid4().hex, on=TODAY) for _ in range(BATCH)]
+        ledger.post(made, now=timezone.now())
+
+    return post
+
+
+def naive(rng, hot):
+    """Do the same by the ORM, as one would at first: lock, look, save, create."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from factors.models import Account, JournalYear, Posting, Reservation, Transfer
+    from people import audit
+
+    draw = accounts(rng, hot)
+
+    def post():
+        pool, holding = draw()
+        with transaction.atomic():
+            rows = {
+                a.pk: a for a in Account.objects.select_for_update().filter(pk__in=[pool.pk, holding.pk]).order_by("pk")
+            }
+            give, take = rows[pool.pk], rows[holding.pk]
+            if give.available < 1:
+                raise RuntimeError("empty")
+            give.debits_pending += 1
+            take.credits_pending += 1
+            give.last_on = take.last_on = TODAY
+            give.save()
+            take.save()
+            year = JournalYear.objects.select_for_update().get_or_create(year=TODAY.year)[0]
+            year.last_number += 1
+            year.save()
+            row = Posting.objects.create(
+                year=year.year,
+                number=year.last_number,
+                key=uuid.uuid4().hex,
+                kind="reserve",
+                occurred_on=TODAY,
+                recorded_at=timezone.now(),
+            )
+            transfer = Transfer.objects.create(
+                posting=row, line=1, phase="pending", debit=give, credit=take, amount=1, expires_on=UNTIL
+            )
+            Reservation.objects.create(
+                transfer=transfer, pool=give, holding=take, amount=1, reserved_on=TODAY, expires_on=UNTIL
+            )
+            audit.record("ledger.posting", target=row, kind_of_entry="reserve")
+
+    return post
+
+
+def raw(rng, hot):
+    """Call the posting function without Django between; on SQLite run the same statements through sqlite3."""
+    from django.db import connection
+
+    return (_raw_postgresql if connection.vendor == "postgresql" else _raw_sqlite)(rng, hot)
+
+
+def _raw_postgresql(rng, hot):
+    import psycopg
+    from django.db import connection
+
+    draw = accounts(rng, hot)
+    parameters = {
+        k: v for k, v in connection.get_connection_params().items() if k in ("host", "user", "dbname", "port")
+    }
+    link = psycopg.connect(autocommit=True, **parameters)
+    day = TODAY.isoformat()
+
+    def post():
+        pool, holding = draw()
+        entry = {"e": 0, "key": uuid.uuid4().hex, "kind": "reserve", "day": day, "document_no": "", "summary": "",
+                 "head": "", "tail": "", "target": "", "detail": "{}"}  # fmt: skip
+        line = {"e": 0, "n": 1, "kind": "reserve", "day": day, "phase": "pending", "debit": pool.pk,
+                "credit": holding.pk, "amount": 1, "held": 0, "expires_on": UNTIL.isoformat(), "renewed": False,
+                "twin": False}  # fmt: skip
+        link.execute(
+            "SELECT factors_post(%s::jsonb, %s::jsonb, now(), NULL, '', NULL)",
+            [json.dumps([entry]), json.dumps([line])],
+        ).fetchone()
+
+    return post
+
+
+def _raw_sqlite(rng, hot):
+    import sqlite3
+
+    from django.db import connection
+
+    draw = accounts(rng, hot)
+    link = sqlite3.connect(connection.settings_dict["NAME"], timeout=20, isolation_level=None)
+    link.executescript(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000;"
+    )
+    day, until = TODAY.isoformat(), UNTIL.isoformat()
+    run = link.execute
+
+    def post():
+        pool, holding = draw()
+        run("BEGIN IMMEDIATE")
+        key = uuid.uuid4().hex
+        run("SELECT id FROM factors_posting WHERE key = ?", [key]).fetchone()
+        for account in (pool.pk, holding.pk):
+            run(
+                "SELECT book_id, period, role, closed_on, last_on FROM factors_account WHERE id = ?", [account]
+            ).fetchone()
+        run("UPDATE factors_account SET debits_pending = debits_pending + 1, last_on = ? WHERE id = ? AND "
+            "credits_posted - debits_posted - debits_pending >= 1", [day, pool.pk])  # fmt: skip
+        run(
+            "UPDATE factors_account SET credits_pending = credits_pending + 1, last_on = ? WHERE id = ?",
+            [day, holding.pk],
+        )
+        number = run(
+            "UPDATE factors_journalyear SET last_number = last_number + 1 WHERE year = 2026 RETURNING last_number"
+        )
+        (number,) = number.fetchone()
+        posting = run("INSERT INTO factors_posting (year, number, key, kind, occurred_on, recorded_at, document_no,"
+                      " summary) VALUES (2026, ?, ?, 'reserve', ?, ?, '', '')",
+                      [number, key, day, day]).lastrowid  # fmt: skip
+        transfer = run("INSERT INTO factors_transfer (posting_id, line, phase, debit_id, credit_id, amount, expires_on)"
+                       " VALUES (?, 1, 'pending', ?, ?, 1, ?)",
+                       [posting, pool.pk, holding.pk, until]).lastrowid  # fmt: skip
+        run("INSERT INTO factors_reservation (transfer_id, pool_id, holding_id, amount, reserved_on, expires_on,"
+            " renewed) VALUES (?, ?, ?, 1, ?, ?, 0)", [transfer, pool.pk, holding.pk, day, until])  # fmt: skip
+        for account in (pool.pk, holding.pk):
+            run("UPDATE factors_demand SET secured = secured WHERE holding_id = ?", [account])
+        sequence, before = run("SELECT sequence, hash FROM people_audithead WHERE id = 1").fetchone()
+        run("INSERT INTO people_auditentry (sequence, at, kind, by_name, target_type, target_id, target_text, detail,"
+            " prev_hash, hash) VALUES (?, ?, 'ledger.posting', '', '', ?, '', '{}', ?, ?)",
+            [sequence + 1, day, str(posting), before, before])  # fmt: skip
+        run("UPDATE people_audithead SET sequence = ?, hash = ? WHERE id = 1", [sequence + 1, before])
+        run("COMMIT")
+
+    return post
+
+
+def minimal(rng, hot):
+    """Call a function that only moves the two balances and writes posting and transfer (PostgreSQL)."""
+    import psycopg
+    from django.db import connection
+
+    draw = accounts(rng, hot)
+    parameters = {
+        k: v for k, v in connection.get_connection_params().items() if k in ("host", "user", "dbname", "port")
+    }
+    link = psycopg.connect(autocommit=True, **parameters)
+    key = iter(range(10**12))
+    base = int.from_bytes(os.urandom(4), "big") % 10**8
+
+    def post():
+        pool, holding = draw()
+        link.execute("SELECT bench_post(%s, %s, %s)", [f"{base}-{next(key)}", pool.pk, holding.pk]).fetchone()
+
+    return post
+
+
+POSTERS = {"ours": ours, "batch": batch, "naive": naive, "raw": raw, "minimal": minimal}
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), "hot" in sys.argv[4:])
