@@ -95,44 +95,34 @@ def reverse(posting, transfers, *, key: str, on: date, **facts) -> Entry:
 
     :raises ValueError: a reservation of the posting was resolved since: reverse that entry first.
     """
-    lines = []
-    for transfer in reversed(list(transfers)):
-        twin = transfer.credit.role in ("used", "cap")
-        if transfer.phase == "pending":
-            reservation = transfer.reservation
-            if reservation.resolved_by_id is not None:
-                raise ValueError(f"reservation {reservation.pk} is resolved")
-            lines.append(
-                Line(
-                    "void",
-                    transfer.debit_id,
-                    transfer.credit_id,
-                    transfer.amount,
-                    reservation=reservation.pk,
-                    held=reservation.amount,
-                    twin=twin,
-                )
-            )
-        elif transfer.phase in ("void", "expire"):
-            old = transfer.resolves.reservation
-            lines.append(
-                Line(
-                    "pending",
-                    transfer.debit_id,
-                    transfer.credit_id,
-                    transfer.amount,
-                    expires_on=max(old.expires_on, on),
-                    renewed=old.renewed,
-                    twin=twin,
-                )
-            )
+    lines = tuple(
+        _backwards(transfer, number > 0, on)
+        for group in reversed(_groups(transfers))
+        for number, transfer in enumerate(group)
+    )
+    return Entry(key=key, kind="reverse", occurred_on=on, lines=lines, reverses=posting.pk, **facts)
+
+
+def _groups(transfers) -> list[list]:
+    """Return transfers in their order, each with the lines under total caps that go with it."""
+    groups, caps = [], {"cap", "used"}
+    for transfer in transfers:
+        under_cap = {transfer.debit.role, transfer.credit.role} <= caps
+        if under_cap and groups and groups[-1][0].debit.role not in caps | {"issuer"}:
+            groups[-1].append(transfer)
         else:
-            lines.append(Line("posted", transfer.credit_id, transfer.debit_id, transfer.amount, twin=twin))
-    # A twin follows the line it goes with, also backwards.
-    ordered = []
-    for line in lines:
-        if line.twin:
-            continue
-        ordered.append(line)
-        ordered += [t for t in lines if t.twin and t.phase == line.phase and t.amount == line.amount][:1]
-    return Entry(key=key, kind="reverse", occurred_on=on, lines=tuple(ordered), reverses=posting.pk, **facts)
+            groups.append([transfer])
+    return groups
+
+
+def _backwards(transfer, twin: bool, on: date) -> Line:
+    pair = (transfer.debit_id, transfer.credit_id, transfer.amount)
+    if transfer.phase == "pending":
+        reservation = transfer.reservation
+        if reservation.resolved_by_id is not None:
+            raise ValueError(f"reservation {reservation.pk} is resolved")
+        return Line("void", *pair, reservation=reservation.pk, held=reservation.amount, twin=twin)
+    if transfer.phase in ("void", "expire"):
+        old = transfer.resolves.reservation
+        return Line("pending", *pair, expires_on=max(old.expires_on, on), renewed=old.renewed, twin=twin)
+    return Line("posted", transfer.credit_id, transfer.debit_id, transfer.amount, twin=twin)

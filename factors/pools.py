@@ -187,11 +187,13 @@ def open_pool(
     park: Park | None = None,
     department: Department | None = None,
     name: str = "",
+    under_cap: bool = True,
 ) -> Account:
     """Open the pool of a park or district; for a source that is a total cap, the cap of the region with what is used.
 
-    A pool of a factor with a cap stands under the nearest cap of its region and period. Demands that it is nearest to
-    move to it.
+    A pool of a factor with a cap stands under the nearest cap of its region and period (`under_cap` off: under none, as
+    a city may count unconventional water). Open the cap first: what was given out before would be missing under it.
+    Demands that the pool is nearest to move to it.
 
     :raises PermissionDenied: the person does not keep the factor or the pool.  :raises Refused: it is there already.
     """
@@ -212,7 +214,7 @@ def open_pool(
     if cap:
         used = facts | {"name": f"{facts['name']} · {NAMES['used']}"[:120]}
         facts["cap"] = _made(book, period, f"used:{place.code}", role=Account.Role.USED, **used)
-    else:
+    elif under_cap:
         facts["cap"] = nearest_cap(book, period, facts["district"])
     pool = _made(book, period, code, role=Account.Role.CAP if cap else Account.Role.POOL, **facts)
     if not cap:
@@ -270,6 +272,7 @@ def open_year(*, by, now: datetime, year: int, kinds=None) -> list[Account]:
                 park=account.park,
                 department=account.department,
                 name=account.name,
+                under_cap=account.cap_id is not None,
             )
         )
     return made

@@ -1,0 +1,149 @@
+"""Which pool serves a project, and accounts that open with places and years."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from factors import actions, entries, ledger, pools
+from factors.building import LineDraft
+from factors.models import Account, BlockEpisode, Book, Demand, FactorKind
+from people.models import District
+from projects.models import Park
+from tests.factors import office as offices
+from tests.factors.office import NOW, TODAY
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture
+def office(db):
+    return offices.build()
+
+
+def opened(office, **place):
+    return pools.open_pool(by=office.maker, now=NOW, book=office.book, period="2026", **place)
+
+
+def nearest(office):
+    return pools.nearest_pool(office.project, office.book, "2026")
+
+
+def test_the_park_serves_before_the_district_before_the_city(office):
+    assert nearest(office) == office.pool
+    district = opened(office, district=office.district)
+    assert nearest(office) == district
+    park = opened(office, park=office.park)
+    assert nearest(office) == park
+    other = Park.objects.create(code="159901PK02", name="另一园区", district=office.district)
+    far = District.objects.create(code="159902", name="河西区", parent=office.city)
+    opened(office, park=other)
+    opened(office, district=far)
+    assert nearest(office) == park
+    assert pools.nearest_pool(office.project, office.book, "2027") is None
+    Account.objects.filter(pk=park.pk).update(closed_on=TODAY)
+    assert nearest(office) == district
+
+
+def test_a_new_pool_takes_its_demands_over_and_blocks_or_frees_them(office):
+    assert not office.demand.blocked
+    park = opened(office, park=office.park)
+    demand = Demand.objects.get()
+    assert (demand.pool, demand.blocked) == (park, True)
+    assert BlockEpisode.objects.get().opened_cause == "pool"
+    office.project.refresh_from_db()
+    offices.grant(park, 60_000)
+    assert not Demand.objects.get().blocked
+    with pytest.raises(actions.Refused) as caught:
+        pools.close_account(by=office.maker, account=park, now=NOW, on=TODAY, reason="并入市级")
+    assert caught.value.code == "not_empty"
+    ledger.post(
+        [entries.move("reallocate", park, office.pool, 60_000, key="back", on=TODAY, document_no="调1号")], now=NOW
+    )
+    pools.close_account(by=office.maker, account=park, now=NOW, on=TODAY, reason="并入市级")
+    demand = Demand.objects.get()
+    assert (demand.pool, demand.blocked) == (office.pool, False)
+
+
+def test_a_project_that_moves_gets_the_pool_of_its_new_place(office):
+    far = District.objects.create(code="159902", name="河西区", parent=office.city)
+    pool = opened(office, district=far)
+    type(office.project).objects.filter(pk=office.project.pk).update(district=far, park=None)
+    turned = pools.reassign(Demand.objects.filter(project=office.project), now=NOW)
+    assert turned == {office.project.pk}
+    assert Demand.objects.get().pool == pool
+
+
+def test_who_may_open_a_pool_and_only_once(office):
+    for name in ("other", "leader", "pm", "stranger"):
+        with pytest.raises(PermissionDenied):
+            pools.open_pool(by=office.people[name], now=NOW, book=office.book, period="2026", district=office.district)
+    with pytest.raises(actions.Refused) as caught:
+        opened(office, district=office.city)
+    assert caught.value.code == "pool_exists"
+    with pytest.raises(actions.Refused):
+        opened(office)
+
+
+def test_accounts_of_projects_and_enterprises_are_made_once(office):
+    again = pools.holding_for(project=office.project, book=office.book, period="2026")
+    assert (again.pk, again.department) == (office.demand.holding_id, office.pool.department)
+    firm = pools.enterprise_holding(
+        enterprise=office.project.enterprise, book=office.book, period="2026", pool=office.pool
+    )
+    assert firm == pools.enterprise_holding(
+        enterprise=office.project.enterprise, book=office.book, period="2026", pool=office.pool
+    )
+    issuer = pools.standing_account("issuer", office.book, "2026")
+    assert issuer.may_overdraw and issuer == pools.standing_account("issuer", office.book, "2026")
+    recovered = pools.standing_account("recovered", office.book, "2026", office.pool)
+    assert (recovered.role, recovered.department) == ("recovered", office.pool.department)
+
+
+def test_a_year_opens_with_the_places_of_the_year_before_once(office):
+    opened(office, park=office.park)
+    made = pools.open_year(by=office.maker, now=NOW, year=2027)
+    assert sorted((a.code, a.period, a.available) for a in made) == [
+        (f"pool:{office.city.code}", "2027", 0),
+        (f"pool:{office.park.code}", "2027", 0),
+    ]
+    assert pools.open_year(by=office.maker, now=NOW, year=2027) == []
+    FactorKind.objects.update(year_end="keep")
+    assert pools.open_year(by=office.maker, now=NOW, year=2028) == []
+    kind = FactorKind.objects.get()
+    assert (pools.period_of(kind, 2026), pools.period_of(FactorKind(year_end="expire"), 2026)) == ("", "2026")
+
+
+def water(office):
+    total, river = offices.book("water", "total"), offices.book("water", "river")
+    FactorKind.objects.filter(code="water").update(department=office.departments["energy"])
+    type(total.source).objects.filter(pk=total.source_id).update(is_cap=True)
+    return [Book.objects.select_related("kind", "source").get(pk=b.pk) for b in (total, river)]
+
+
+def test_a_cap_stands_over_every_pool_of_its_region(office):
+    total, river = water(office)
+    cap = pools.open_pool(by=office.maker, now=NOW, book=total, period="2026", district=office.city)
+    district = pools.open_pool(by=office.maker, now=NOW, book=river, period="2026", district=office.district)
+    free = pools.open_pool(by=office.maker, now=NOW, book=river, period="2026", park=office.park, under_cap=False)
+    assert (district.cap, free.cap) == (cap, None)
+    assert [a.role for a in pools.open_year(by=office.maker, now=NOW, year=2027)] == ["cap", "pool", "pool", "pool"]
+    caps = Account.objects.filter(period="2027", book=river).values_list("code", "cap__period")
+    assert dict(caps) == {"pool:159901": "2027", "pool:159901PK01": None}
+
+
+def test_what_was_taken_under_a_cap_cannot_be_held_outside_it(office):
+    total, river = water(office)
+    holding = pools.holding_for(project=office.project, book=river, period="2026")
+    pools.open_pool(by=office.maker, now=NOW, book=total, period="2026", district=office.city)
+    pool = pools.open_pool(by=office.maker, now=NOW, book=river, period="2026", district=office.city)
+    offices.grant(pool, 100)
+    seen = actions.effect([LineDraft(pool, holding, 5)], now=NOW, kind="reserve", document_no="1号")
+    assert [n.code for n in seen.refusals] == ["other_cap"]
+
+
+@pytest.mark.parametrize(
+    ("code", "industry"),
+    [("C3091", True), ("C", True), ("0610", True), ("4420", True), ("", True), ("A0111", False), ("K7010", False)],
+)
+def test_what_counts_as_industry(office, code, industry):
+    office.project.industry_code = code
+    assert pools.is_industry(office.project) is industry
