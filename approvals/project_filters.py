@@ -9,8 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from approvals.lights import Light
 from approvals.models import Chain, MaterialUse, Stage, StageTemplate
 from people.models import Department, District, User
+from people.prepared import Prepared
 from projects import search
 from projects.models import Assignment, Park, Project
+
+
+def _standing(role):
+    """Return the people who now stand by a project in that role."""
+    open_ones = Assignment.objects.filter(user=OuterRef("pk"), role=role, ended_on__isnull=True)
+    return User.objects.filter(Exists(open_ones)).order_by("display_name")
+
 
 LIGHT_TILES = (
     Light.OVERDUE_STATUTORY,
@@ -38,9 +46,11 @@ class ProjectFilter(forms.Form):
     department = forms.ModelMultipleChoiceField(
         Department.objects.all(), required=False, label=_("Held by"), to_field_name="code"
     )
-    sponsor = forms.ModelChoiceField(User.objects.all(), required=False, label=_("Sponsor"), to_field_name="username")
+    sponsor = forms.ModelChoiceField(
+        _standing(Assignment.Role.SPONSOR), required=False, label=_("Sponsor"), to_field_name="username"
+    )
     officer = forms.ModelChoiceField(
-        User.objects.all(), required=False, label=_("Service officer"), to_field_name="username"
+        _standing(Assignment.Role.SERVICE_OFFICER), required=False, label=_("Service officer"), to_field_name="username"
     )
     template = forms.CharField(required=False, label=_("Chain template"))
     kind = forms.MultipleChoiceField(required=False, label=_("Kind"), choices=Project.Kind.choices)
@@ -79,16 +89,38 @@ class ProjectFilter(forms.Form):
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        assigned = Assignment.objects.filter(user=OuterRef("pk"), ended_on__isnull=True)
-        for name, role in (("sponsor", Assignment.Role.SPONSOR), ("officer", Assignment.Role.SERVICE_OFFICER)):
-            self.fields[name].queryset = User.objects.filter(Exists(assigned.filter(role=role))).order_by(
-                "display_name"
-            )
-        self.fields["district"].queryset = District.objects.order_by("code")
-        self.fields["park"].queryset = Park.objects.order_by("code")
-        self.fields["department"].queryset = Department.objects.order_by("name")
+    def picker(self, name: str, choices=None) -> dict:
+        """Return a field as the page draws it: its options (`choices`, or its own) and how many are chosen."""
+        chosen = set(self.data.getlist(name))
+        choices = self.fields[name].choices if choices is None else choices
+        options = [(str(value), label, str(value) in chosen) for value, label in choices if str(value)]
+        return {
+            "name": name,
+            "label": self.fields[name].label,
+            "options": options,
+            "chosen": sum(on for _value, _label, on in options),
+        }
+
+
+def choices() -> dict[str, list[tuple[str, str]]]:
+    """Return the choices of the fields that hold rows, as (value, label). Five queries, no model instances.
+
+    They are the same for everybody: what a person may not see, his list leaves out whatever he picks.
+    """
+    return {name: [(value, label or full) for value, label, full in rows()] for name, rows in _CHOICES.items()}
+
+
+_CHOICES = {
+    "district": Prepared(lambda: District.objects.order_by("code").values_list("code", "name", "name")),
+    "park": Prepared(lambda: Park.objects.order_by("code").values_list("code", "name", "name")),
+    "department": Prepared(lambda: Department.objects.order_by("name").values_list("code", "short_name", "name")),
+    "sponsor": Prepared(
+        lambda: _standing(Assignment.Role.SPONSOR).values_list("username", "display_name", "username"),
+    ),
+    "officer": Prepared(
+        lambda: _standing(Assignment.Role.SERVICE_OFFICER).values_list("username", "display_name", "username"),
+    ),
+}
 
 
 def narrow(queryset, values: dict, *, user, today: dt.date, without: tuple[str, ...] = ()):
@@ -169,13 +201,15 @@ _CONDITIONS = {
 
 def stage_names() -> list[str]:
     """Return the names of stages of templates that chains follow, in the order of the templates. One query."""
-    followed = Chain.objects.order_by().values("template")
-    rows = (
-        StageTemplate.objects.filter(template__in=followed)
-        .order_by("template__code", "position")
-        .values_list("name", flat=True)
-    )
-    return list(dict.fromkeys(rows))
+    return list(dict.fromkeys(name for (name,) in _stage_names()))
+
+
+def _followed_stages():
+    followed = Exists(Chain.objects.filter(template=OuterRef("template")))
+    return StageTemplate.objects.filter(followed).order_by("template__code", "position")
+
+
+_stage_names = Prepared(lambda: _followed_stages().values_list("name"))
 
 
 def deferrals_due(user_projects, today: dt.date, days: int = 30):

@@ -3,7 +3,8 @@
     python -m benchmarks.bench_pages --projects 10000        # one size, into the (empty) database of DATABASE_URL
 
 Requests run in this process through Django's test client, middleware, session, rights and templates included. The
-admin site's change list of projects is asked by the same person, in turn with ours, so that noise meets both.
+admin site's change lists (`admin_pages` says which) are asked by the same person, in turn with ours, so that noise
+meets both.
 """
 
 import argparse
@@ -25,7 +26,9 @@ PAGES = {
     "workbench, leader (whole city)": ("leader", "/workbench/"),
 }
 ADMIN = {
-    "admin: projects": "/admin/projects/project/",
+    "admin: own columns": "/admin/projects/project/",
+    "admin: same rows": "/admin/projects/samerows/",
+    "admin: same rows, naive": "/admin/projects/naiverows/",
     "admin: stages": "/admin/approvals/stage/",
 }
 RUNS = 11
@@ -40,33 +43,10 @@ def set_up() -> None:
     django.setup()
     from django.conf import settings
 
+    from benchmarks import admin_pages
+
     settings.ALLOWED_HOSTS.append("testserver")
-    register_admin()
-
-
-def register_admin() -> None:
-    """Give the admin site what a developer would write for the same lists: select_related, filters, search."""
-    from django.contrib import admin
-
-    from approvals.models import Stage
-    from projects.models import Project
-
-    @admin.register(Project)
-    class ProjectAdmin(admin.ModelAdmin):
-        list_display = ("light", "code", "name", "enterprise", "park", "district", "status", "stages_done", "due_on")
-        list_select_related = ("enterprise", "park", "district")
-        list_filter = ("light", "district", "park", "kind", "status", "key_level")
-        search_fields = ("code", "name", "enterprise__name")
-        ordering = ("sort_group", "due_half", "id")
-        list_per_page = 50
-
-    @admin.register(Stage)
-    class StageAdmin(admin.ModelAdmin):
-        list_display = ("light", "code", "name", "chain", "department", "state", "accepted_at", "due_on", "net_days")
-        list_select_related = ("chain__project", "department")
-        list_filter = ("light", "state", "department")
-        search_fields = ("name", "chain__project__name")
-        list_per_page = 50
+    admin_pages.register()
 
 
 def client_of(username: str):

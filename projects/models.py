@@ -312,7 +312,10 @@ class Assignment(models.Model):
     class Meta:
         verbose_name = _("assignment")
         verbose_name_plural = _("assignments")
-        indexes = [models.Index(fields=["user", "ended_on", "project"], name="assignment_of_person")]
+        indexes = [
+            models.Index(fields=["user", "ended_on", "project"], name="assignment_of_person"),
+            models.Index(fields=["role", "user"], condition=Q(ended_on__isnull=True), name="assignment_open_of_role"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "role"], condition=Q(ended_on__isnull=True), name="assignment_one_open_per_role"

@@ -19,6 +19,7 @@ from calendars import store
 from people import audit, paging
 from people.access import allows, city_wide, needs, visible_to
 from people.models import District, User
+from people.prepared import Prepared
 from projects import actions as project_actions
 from projects import search
 from projects.models import Assignment, Enterprise, LightTally, Park, Project, SavedView
@@ -29,6 +30,7 @@ ORDERS = {
     "code": ("code",),
     "newest": ("-id",),
 }
+PICKERS = ("district", "park", "department")
 SINGLES = ("sponsor", "start", "due")
 MORE = ("waiting", "officer", "kind", "status", "key_level")
 BULK_ACTIONS = (
@@ -106,11 +108,12 @@ def project_list(request):
     form, values, queryset = filtered(request)
     order = request.GET.get("order") if request.GET.get("order") in ORDERS else "worst"
     page = paging.page(
-        queryset.select_related("enterprise", "park", "district").defer("search_text", "content"),
+        project_rows.shown(queryset),
         ORDERS[order],
         request.GET.get("cursor", ""),
         PAGE_SIZE,
     )
+    choices = project_filters.choices()
     columns = [name for name in request.GET.getlist("column") if name in COLUMNS] or list(USUAL_COLUMNS)
     rows = project_rows.rows(page.rows, store.current(), now)
     counts = light_counts(request.user, values, now.date())
@@ -137,31 +140,30 @@ def project_list(request):
         "perms_export": allows(request.user, "project.export"),
         "perms_create": allows(request.user, "project.create"),
         "bulk_actions": [(k.value, k.label) for k in BULK_ACTIONS],
-        "pickers": [_options(form[name]) for name in ("district", "park", "department")],
-        "singles": [_options(form[name]) for name in SINGLES],
-        "more": [_options(form[name]) for name in MORE],
+        "pickers": [form.picker(name, choices[name]) for name in PICKERS],
+        "singles": [form.picker(name, choices.get(name)) for name in SINGLES],
+        "more": [form.picker(name, choices.get(name)) for name in MORE],
         "more_chosen": sum(name in values for name in (*MORE, "mine")),
         "bulk_roles": Assignment.Role.choices,
-        "bulk_people": User.objects.filter(is_active=True)
-        .exclude(role__in=["", "sysadmin", "secadmin", "auditor"])
-        .select_related("department")
-        .order_by("display_name")
-        if allows(request.user, "project.assign")
-        else [],
-        "stage_names": project_filters.stage_names(),
+        "bulk_people": _assignable() if allows(request.user, "project.assign") else [],
+        "stage_names": [(name, name, values.get("stage") == name) for name in project_filters.stage_names()],
     }
     return render(request, "approvals/project_list.html", context)
 
 
-def _options(bound):
-    """Return a filter field with its options and what is chosen, as the template draws it. One query at most."""
-    chosen = set(bound.form.data.getlist(bound.name))
-    options = [
-        {"value": str(value), "label": label, "on": str(value) in chosen}
-        for value, label in bound.field.choices
-        if str(value)
-    ]
-    return {"field": bound, "options": options, "chosen": len([o for o in options if o["on"]])}
+def _assignable() -> list[tuple[str, str]]:
+    """Return the people who can stand by a project, as (user name, name and department). One query."""
+    return [(username, " ".join(filter(None, [name, short or full]))) for username, name, short, full in _people()]
+
+
+_people = Prepared(
+    lambda: (
+        User.objects.filter(is_active=True)
+        .exclude(role__in=["", "sysadmin", "secadmin", "auditor"])
+        .order_by("display_name")
+        .values_list("username", "display_name", "department__short_name", "department__name")
+    )
+)
 
 
 def _tiles(request, counts, values):
