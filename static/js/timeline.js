@@ -102,6 +102,91 @@
     }
   });
 
+  /* --- the facts of a stage, after 300 ms over its row or with the focus in it; taken from the table below the drawing --- */
+  var WAIT = 300, GRACE = 150;
+  var due = null, leaving = null, shownFor = null;
+  function popover() {
+    var box = document.getElementById("timeline-facts");
+    if (box) return box;
+    box = document.createElement("div");
+    box.id = "timeline-facts";
+    box.className = "tl-pop";
+    box.setAttribute("role", "tooltip");
+    box.addEventListener("mouseenter", function () { clearTimeout(leaving); });
+    box.addEventListener("mouseleave", function () { leave(); });
+    document.body.append(box);
+    return box;
+  }
+  function fill(box, card, code) {
+    var line = all(card, ".tl-mirror tr").find(function (node) { return node.getAttribute("data-code") === code; });
+    if (!line) return false;
+    var heads = all(line.closest("table"), "thead th");
+    var title = document.createElement("p"), list = document.createElement("dl"), foot = document.createElement("small");
+    title.className = "tl-pop-head";
+    Array.prototype.forEach.call(line.children, function (cell, index) {
+      var words = cell.textContent.trim();
+      if (index < 2 || index === 4) {
+        var part = document.createElement(index === 4 ? "span" : "b");
+        part.append.apply(part, Array.prototype.map.call(cell.childNodes, function (node) { return node.cloneNode(true); }));
+        title.append(part, " ");
+      } else if (words && words !== "—" && words !== "0.0" && words !== "0") {
+        var name = document.createElement("dt"), value = document.createElement("dd");
+        name.textContent = heads[index].textContent;
+        value.append.apply(value, Array.prototype.map.call(cell.childNodes, function (node) { return node.cloneNode(true); }));
+        list.append(name, value);
+      }
+    });
+    all(title, "a").forEach(function (link) { link.replaceWith(link.textContent); });
+    foot.textContent = card.dataset.hint;
+    box.replaceChildren(title, list, foot);
+    return true;
+  }
+  function tell(node, x) {
+    var card = node.closest("#timeline"), box = popover();
+    if (!fill(box, card, node.getAttribute("data-code"))) return;
+    box.classList.add("is-shown");
+    if (shownFor) shownFor.removeAttribute("aria-describedby");
+    shownFor = node;
+    node.setAttribute("aria-describedby", box.id);
+    var row = node.getBoundingClientRect(), scroll = card.querySelector(".tl-scroll").getBoundingClientRect();
+    var left = x === null ? Math.max(row.left, scroll.left) + 24 : x + 12;
+    var below = row.bottom + 4, above = row.top - box.offsetHeight - 4;
+    box.style.left = Math.max(8, Math.min(left, document.documentElement.clientWidth - box.offsetWidth - 8)) + "px";
+    box.style.top = (below + box.offsetHeight > window.innerHeight && above > 0 ? above : below) + "px";
+  }
+  function hush() {
+    clearTimeout(due);
+    hide();
+  }
+  function hide() {
+    clearTimeout(leaving);
+    if (shownFor) shownFor.removeAttribute("aria-describedby");
+    shownFor = null;
+    var box = document.getElementById("timeline-facts");
+    if (box) box.classList.remove("is-shown");
+  }
+  function leave() {
+    clearTimeout(due);
+    clearTimeout(leaving);
+    leaving = setTimeout(hush, GRACE);
+  }
+  function soon(event, x) {
+    var node = event.target.closest && event.target.closest(".tl-stage, .tl-row");
+    if (!node) return;
+    clearTimeout(leaving);
+    if (node === shownFor) return;
+    clearTimeout(due);
+    due = setTimeout(function () { if (node.isConnected) tell(node, x); }, WAIT);
+  }
+  document.addEventListener("mouseover", function (event) { soon(event, event.clientX); });
+  document.addEventListener("mouseout", function (event) { if (codeAt(event)) leave(); });
+  document.addEventListener("focusin", function (event) { soon(event, null); });
+  document.addEventListener("focusout", function (event) { if (codeAt(event)) leave(); });
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") hush(); });
+  document.addEventListener("click", hush);
+  // A focus scrolls its row into sight: what is shown goes, what is due stays.
+  window.addEventListener("scroll", function () { if (shownFor) hide(); }, { passive: true, capture: true });
+
   /* --- the explanation in a dialog ----------------------------------------------------------------------------------- */
   function open(code) {
     var card = document.getElementById("timeline");
@@ -109,6 +194,7 @@
     if (link) explain(link.querySelector("[data-explain]").href);
   }
   function explain(url) {
+    hush();
     var dialog = document.getElementById("explain-dialog");
     if (!dialog) {
       dialog = document.createElement("dialog");

@@ -1,0 +1,75 @@
+"""The project page in a browser: facts of a stage on hover and focus, what the phone folds, long histories."""
+
+import pytest
+
+from approvals.models import StageEvent
+from projects.models import Project
+from tests.browser import shot, sign_in
+from tests.journeys.steps import PHONE, assert_fits, panel_address, running_stage
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_the_facts_of_a_stage_come_after_a_moment_and_by_keyboard(demo_city, browser_page):
+    page = browser_page
+    sign_in(page, "pm")
+    stage = running_stage("pm")
+    page.goto(f"/projects/{stage.chain.project.code}/")
+    page.wait_for_timeout(1000)  # the drawing may come again at the width of the window
+    facts, row = page.locator(".tl-pop.is-shown"), page.locator(f".tl-row[data-code='{stage.code}']")
+    row.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    page.locator(f".tl-stage[data-code='{stage.code}'] .tl-no").hover()
+    page.wait_for_timeout(150)
+    assert facts.count() == 0  # not at once: the pointer may only pass
+    facts.wait_for()
+    words = facts.inner_text()
+    assert stage.name in words and stage.department.short_name in words and "受理" in words
+    shot(page, "journey-facts-1440")
+    page.keyboard.press("Escape")
+    assert facts.count() == 0
+    page.mouse.move(2, 2)
+    row.focus()
+    facts.wait_for()
+    assert row.get_attribute("aria-describedby") == facts.get_attribute("id")
+    page.keyboard.press("ArrowDown")
+    page.locator(".tl-row:focus[aria-describedby]").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#explain-dialog[open]")
+    assert facts.count() == 0
+
+
+def test_the_phone_folds_what_is_not_at_work_and_opens_what_is_asked_for(demo_city, browser_page):
+    page = browser_page
+    page.set_viewport_size(PHONE)
+    sign_in(page, "pm")
+    stage = running_stage("pm")
+    page.goto(f"/projects/{stage.chain.project.code}/?stage={stage.code}")
+    assert_fits(page)
+    for part in ("materials", "points", "history"):
+        fold = page.locator(f"#{part}")
+        assert not fold.evaluate("fold => fold.open")
+        fold.locator("> summary").click()
+        assert fold.evaluate("fold => fold.open")
+        assert_fits(page)
+    shot(page, "journey-unfolded-360")
+    page.goto(f"/projects/{stage.chain.project.code}/?history=all#history")
+    assert page.locator("#history").evaluate("fold => fold.open")
+    page.goto(panel_address(stage))
+    assert page.evaluate("document.documentElement.scrollHeight") < 5200
+
+
+def test_a_long_history_shows_eight_events_and_all_of_them_in_a_card_of_its_own(demo_city, browser_page):
+    page = browser_page
+    sign_in(page, "pm")
+    project = Project.objects.exclude(chain=None).filter(assignments__user__username="pm").first()
+    total = StageEvent.objects.filter(stage__chain__project=project).count()
+    assert total > 8
+    page.goto(f"/projects/{project.code}/")
+    rows = page.locator("#history tbody tr")
+    assert rows.count() == 8
+    page.locator("#history .card-foot a").click()
+    assert rows.count() == total
+    assert page.locator("#history").bounding_box()["width"] > 1200
+    page.locator("#history .card-foot a").click()
+    assert rows.count() == 8
