@@ -1,13 +1,14 @@
 """Template tags of the look: lights, bars, numbers, icons and form fields. No queries, no inline style (strict CSP)."""
 
 import html
+import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from django import template
 from django.http import QueryDict
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as translate
@@ -234,6 +235,22 @@ def mmdd(value, within=None) -> str:
         value = localtime(value)
     year = within.year if isinstance(within, date) else decimal_of(within)
     return value.strftime("%m-%d") if year is not None and value.year == year else value.strftime("%Y-%m-%d")
+
+
+UNBROKEN = re.compile(
+    r"(?:\d{4}-)?\d{2}-\d{2}(?: \d{2}:\d{2})?"
+    r"|\d[\d,.]*(?:/\d[\d.]*)? ?(?:个工作日|工作日|自然日|个|日|天|条|项|次|%|days?\b)"
+)
+
+
+@register.filter
+def unbroken(text) -> SafeString:
+    """Escape a sentence and keep its dates, and its numbers with their units, on one line each."""
+    words, at, parts = str(text), 0, []
+    for found in UNBROKEN.finditer(words):
+        parts += [escape(words[at : found.start()]), format_html('<span class="nowrap">{}</span>', found[0])]
+        at = found.end()
+    return mark_safe("".join([*parts, escape(words[at:])]))
 
 
 @register.simple_tag

@@ -186,3 +186,13 @@ def test_style_sheets_suit_old_browsers():
         for word in (":has(", "@container", "@import", "http:", "https:", "@layer"):
             assert word not in text, (path.name, word)
         assert text.count("{") == text.count("}"), path.name
+
+
+def test_dates_and_numbers_with_their_units_stay_on_one_line_and_nothing_else_changes():
+    def keep(text):
+        return f'<span class="nowrap">{text}</span>'
+
+    assert luodi.unbroken("净用 13.0 日，自 11-13 起") == f"净用 {keep('13.0 日')}，自 {keep('11-13')} 起"
+    assert luodi.unbroken("2027-08-26 09:30 晚 19 个工作日") == f"{keep('2027-08-26 09:30')} 晚 {keep('19 个工作日')}"
+    assert luodi.unbroken("<b>&3.0/5 天") == f"&lt;b&gt;&amp;{keep('3.0/5 天')}"
+    assert luodi.unbroken("") == "" and luodi.unbroken("云环审〔2026〕88号") == "云环审〔2026〕88号"
