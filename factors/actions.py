@@ -7,6 +7,7 @@ the ledger refuses `LedgerRefused`.
 """
 
 import hashlib
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +39,10 @@ __all__ = [
 ]
 
 
+OPEN = (Voucher.Status.DRAFT, Voucher.Status.REFUSED)
+"""What its maker may write anew."""
+
+
 @dataclass(frozen=True)
 class Upload:
     """A file to attach: its name, its bytes."""
@@ -64,8 +69,11 @@ def draft_voucher(
     seen_available: int | None = None,
     seen_at: datetime | None = None,
     files=(),
+    key: uuid.UUID | None = None,
 ) -> Voucher:
     """Write a draft, or write `voucher` (a draft of one's own, or one that was refused) anew. It may be incomplete.
+
+    A form that is sent twice with one `key` makes one voucher; what is submitted meanwhile comes back as it is.
 
     `lines` are `LineDraft`s; what follows from a demand or a reservation is filled in. `seen_available` and `seen_at`
     are what the maker's screen said. `files` are `Upload`s, added to those that are there.
@@ -76,7 +84,11 @@ def draft_voucher(
         raise Refused("unknown_kind", _("There is no such kind of voucher."), "kind")
     lines = building.filled(kind, lines, today=local(now))
     _require_make(by, lines, reverses)
-    voucher = Voucher(maker=by, made_at=now) if voucher is None else _own(by, voucher)
+    known = Voucher.objects.filter(key=key).first() if key and voucher is None else None
+    if known is not None and known.maker_id == by.pk and known.status not in OPEN:
+        return known
+    voucher = voucher or known
+    voucher = Voucher(maker=by, made_at=now, key=key or uuid.uuid4()) if voucher is None else _own(by, voucher)
     voucher.kind, voucher.status, voucher.reverses = kind, Voucher.Status.DRAFT, reverses
     voucher.document_no, voucher.summary, voucher.reason = document_no.strip(), summary.strip(), reason.strip()
     voucher.checker = voucher.checked_at = voucher.submitted_at = voucher.asked_checker = None
@@ -115,7 +127,7 @@ def _own(by, voucher: Voucher) -> Voucher:
     row = _locked(voucher)
     if row.maker_id != by.pk:
         raise PermissionDenied("factor.make")
-    if row.status not in (Voucher.Status.DRAFT, Voucher.Status.REFUSED):
+    if row.status not in OPEN:
         raise Refused("not_a_draft", _("The voucher is submitted or settled already."))
     return row
 
@@ -155,7 +167,8 @@ def cancel_voucher(*, by, voucher: Voucher, now: datetime) -> Voucher:
 def submit_voucher(*, by, voucher: Voucher, now: datetime, asked_checker=None, ip: str | None = None) -> Voucher:
     """Ask for the check: the voucher then waits, or is posted at once where reservations of the factor are free.
 
-    Everything is checked as if it were posted now; a refusal leaves the draft as it is.
+    Everything is checked as if it were posted now; a refusal leaves the draft as it is. One that is submitted already
+    comes back as it is.
 
     :raises Refused: something is missing, or the checker asked may not check this voucher.
     :raises LedgerRefused: the accounts do not allow it.
@@ -165,7 +178,12 @@ def submit_voucher(*, by, voucher: Voucher, now: datetime, asked_checker=None, i
 
 @transaction.atomic
 def _submit(by, voucher, now, asked_checker, ip) -> Voucher:
-    row = _own(by, voucher)
+    row = _locked(voucher)
+    if row.maker_id == by.pk and row.status in (Voucher.Status.SUBMITTED, Voucher.Status.POSTED):
+        return row
+    row = _own(by, row)
+    if row.status == Voucher.Status.REFUSED:
+        raise Refused("refused_before", _("The checker refused this voucher: write it anew first."))
     lines = building.lines_of(row)
     _require_make(by, lines, row.reverses)
     if asked_checker is not None and not rights.may_check(asked_checker, row):
@@ -256,6 +274,8 @@ def _post(row: Voucher, lines, *, now, by, checker, ip) -> list[Posting]:
     ):  # nothing moves, so the ledger takes no lock: two renewals, a renewal and a release
         list(Reservation.objects.select_for_update().filter(pk__in=named).order_by("pk"))
         lines = building.lines_of(row)
+    if row.kind == Posting.Kind.RESERVE:
+        building.align_caps(lines)
     entries = _entries(row, lines, now, checker)
     posted = ledger.post(entries, now=now, by=by, ip=ip)
     row.status, row.checker, row.checked_at = Voucher.Status.POSTED, checker, now if checker else None

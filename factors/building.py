@@ -225,9 +225,27 @@ def _check_amount(line) -> None:
         raise Refused("no_amount", _("Give an amount above zero."), "amount")
 
 
+def align_caps(lines) -> None:
+    """Put accounts that nothing was ever posted to under the cap of the pool that they now get something from.
+
+    Called within the transaction that posts, so that what is taken under a cap goes back under the same one.
+    """
+    for line in lines:
+        if line.debit is not None and line.credit is not None and _other_cap(line.debit, line.credit):
+            still = Account.objects.filter(pk=line.credit.pk, last_on=None)
+            if not still.update(cap=line.debit.cap_id):
+                line.credit.refresh_from_db(fields=["last_on", "cap"])
+                continue
+            line.credit.cap = line.debit.cap
+
+
+def _other_cap(pool: Account, holding: Account) -> bool:
+    return pool.role == "pool" and holding.role == "holding" and pool.cap_id != holding.cap_id
+
+
 def _check_cap(pool: Account, holding: Account) -> None:
-    """What is taken under a cap must go back under the same one."""
-    if pool.role == "pool" and holding.role == "holding" and pool.cap_id != holding.cap_id:
+    """Refuse to mix what stands under two caps in one account; one without entries follows its pool (`align_caps`)."""
+    if _other_cap(pool, holding) and holding.last_on is not None:
         raise Refused("other_cap", _("The pool and the project's account stand under different total caps."), "credit")
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from factors import entries, ledger
+from factors import entries, ledger, rights
 from factors.models import Account, Posting, Reservation
 from factors.refusals import LedgerRefused
 
@@ -24,12 +24,17 @@ def open_ones() -> QuerySet:
     return Reservation.objects.filter(resolved_by=None, twin_of=None)
 
 
-def expiring(*, now: datetime, days: int = NOTICE_DAYS) -> QuerySet:
-    """Return open reservations that hold today and run out within `days` days, the first first."""
+def expiring(*, now: datetime, days: int = NOTICE_DAYS, user=None) -> QuerySet:
+    """Return open reservations that hold today and run out within `days` days, the first first.
+
+    With `user` only those whose holding he may see: the notice for project managers, service officers and keepers.
+    """
     today = timezone.localtime(now).date()
+    rows = open_ones()
+    if user is not None:
+        rows = rows.filter(holding__in=rights.visible_accounts(user).order_by().values("pk"))
     return (
-        open_ones()
-        .filter(expires_on__range=(today, today + timedelta(days=days)))
+        rows.filter(expires_on__range=(today, today + timedelta(days=days)))
         .select_related("pool__book__kind", "pool__book__source", "holding__project", "holding__enterprise")
         .order_by("expires_on", "pk")
     )

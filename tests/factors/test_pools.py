@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 
 from factors import actions, entries, ledger, pools
 from factors.building import LineDraft
-from factors.models import Account, BlockEpisode, Book, Demand, FactorKind
+from factors.models import Account, BlockEpisode, Book, Demand, FactorKind, Posting
 from people.models import District
 from projects.models import Park
 from tests.factors import office as offices
@@ -130,14 +130,52 @@ def test_a_cap_stands_over_every_pool_of_its_region(office):
     assert dict(caps) == {"pool:159901": "2027", "pool:159901PK01": None}
 
 
-def test_what_was_taken_under_a_cap_cannot_be_held_outside_it(office):
+def test_what_was_taken_under_a_cap_is_not_mixed_with_what_stands_outside(office):
+    """An account without entries follows its pool's cap; one with entries keeps to the cap it has."""
     total, river = water(office)
-    holding = pools.holding_for(project=office.project, book=river, period="2026")
-    pools.open_pool(by=office.maker, now=NOW, book=total, period="2026", district=office.city)
+    early = pools.open_pool(by=office.maker, now=NOW, book=river, period="2026", district=office.district)
+    demand = offices.need(office.project, river, 50)
+    cap = pools.open_pool(by=office.maker, now=NOW, book=total, period="2026", district=office.city)
+    pool = pools.open_pool(by=office.maker, now=NOW, book=river, period="2026", park=office.park)
+    for account in (early, pool, cap):
+        offices.grant(account, 100)
+    drafts = [
+        actions.draft_voucher(
+            by=office.maker, now=NOW, kind="reserve", lines=[LineDraft(p, demand.holding, 5)], document_no="1号"
+        )
+        for p in (pool, early)
+    ]
+    for draft in drafts:
+        actions.submit_voucher(by=office.maker, voucher=draft, now=NOW)
+    actions.pass_voucher(by=office.checker, voucher=drafts[0], now=NOW)
+    assert Account.objects.get(pk=demand.holding_id).cap == cap
+    with pytest.raises(actions.Refused) as caught:
+        actions.pass_voucher(by=office.checker, voucher=drafts[1], now=NOW)
+    assert caught.value.code == "other_cap"
+    assert Account.objects.get(pk=cap.pk).available == 95
+
+
+def test_a_reversal_keeps_every_line_with_its_cap(office):
+    """Also two lines of one amount, and what was posted to the cap alone."""
+    total, river = water(office)
+    cap = pools.open_pool(by=office.maker, now=NOW, book=total, period="2026", district=office.city)
     pool = pools.open_pool(by=office.maker, now=NOW, book=river, period="2026", district=office.city)
-    offices.grant(pool, 100)
-    seen = actions.effect([LineDraft(pool, holding, 5)], now=NOW, kind="reserve", document_no="1号")
-    assert [n.code for n in seen.refusals] == ["other_cap"]
+    for account in (pool, cap):
+        offices.grant(account, 100)
+    demands = [offices.need(p, river, 30) for p in (office.project, offices.another_project(office))]
+    both = _posted(office, "reserve", *(LineDraft(demand=d) for d in demands))
+    assert both.transfers.count() == 4
+    undone = _posted(office, "reverse", reverses=both, reason="误登")
+    assert [t.phase for t in undone.transfers.all()] == ["void"] * 4
+    granted = Posting.objects.get(transfers__credit=cap, kind="grant")
+    _posted(office, "reverse", reverses=granted, reason="误登")
+    assert [Account.objects.get(pk=a.pk).available for a in (pool, cap)] == [100, 0]
+
+
+def _posted(office, kind, *lines, **facts):
+    draft = actions.draft_voucher(by=office.maker, now=NOW, kind=kind, lines=lines, document_no="1号", **facts)
+    actions.submit_voucher(by=office.maker, voucher=draft, now=NOW)
+    return actions.pass_voucher(by=office.checker, voucher=draft, now=NOW)[0]
 
 
 @pytest.mark.parametrize(

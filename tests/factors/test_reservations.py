@@ -120,6 +120,8 @@ def test_notice_is_given_seven_days_before(office):
     assert not reservations.expiring(now=NOW + timedelta(days=2)).exists()
     assert list(reservations.expiring(now=NOW + timedelta(days=3))) == [reservation]
     assert list(reservations.expiring(now=NOW, days=30)) == [reservation]
+    assert list(reservations.expiring(now=NOW, days=30, user=office.checker)) == [reservation]
+    assert not reservations.expiring(now=NOW, days=30, user=office.pm).exists()
 
 
 # --- renewal -------------------------------------------------------------------------------------------------------

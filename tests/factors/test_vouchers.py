@@ -1,5 +1,6 @@
 """Vouchers: every kind from draft to journal, the maker and the checker, refusals that leave the draft safe."""
 
+import uuid
 from datetime import timedelta
 from io import BytesIO
 
@@ -335,10 +336,23 @@ def test_a_refused_voucher_is_written_anew(office):
     assert (voucher.status, voucher.checker, voucher.check_note) == ("refused", office.checker, "先落实替代来源")
     with pytest.raises(actions.Refused):
         actions.pass_voucher(by=office.checker, voucher=voucher, now=NOW)
+    with pytest.raises(actions.Refused):
+        actions.submit_voucher(by=office.maker, voucher=voucher, now=NOW)
     again = drafted(office, "reserve", LineDraft(demand=office.demand, amount=50_000), voucher=voucher)
     actions.submit_voucher(by=office.maker, voucher=again, now=NOW)
     actions.pass_voucher(by=office.checker, voucher=again, now=NOW)
     assert left(office.pool) == 50_000
+
+
+def test_a_form_sent_twice_makes_one_voucher(office):
+    key = uuid.uuid4()
+    first, second = (drafted(office, "reserve", LineDraft(demand=office.demand), key=key) for _n in range(2))
+    assert first == second and first.lines.count() == 1
+    for _n in range(2):
+        row = actions.submit_voucher(by=office.maker, voucher=first, now=NOW)
+        assert row.status == Voucher.Status.SUBMITTED
+    again = drafted(office, "reserve", LineDraft(demand=office.demand), key=key)
+    assert (again, again.status, Voucher.objects.count()) == (first, Voucher.Status.SUBMITTED, 1)
 
 
 def test_a_withdrawn_voucher_is_over(office):
