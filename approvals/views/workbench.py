@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from approvals import actions, keeping, project_rows
 from approvals.lights import Light
 from approvals.models import MaterialUse, Stage, StageEvent
+from approvals.snapshot import SORT_GROUPS
 from approvals.states import State
 from calendars import store
 from people.access import allows, departments_of, manageable_by, needs, visible_to
@@ -23,11 +24,27 @@ SECTION_LIMIT = 20
 """Rows of a section at most; the head says how many there are and links to all of them."""
 
 DUE_DAYS = 7
+AGENDA_LIMIT = 60
+"""Stages that the agenda names, the first ones of the week; of the others it tells the number."""
+
+AGENDA_ROWS = 12
+"""Stages that the agenda names of a day."""
+
+CASE_COLUMNS = (
+    *("code", "name", "state", "accepted_at", "closed_at", "latest_event_at", "committed_amount", "net_days"),
+    *("due_on", "due_half", "statutory_due_on", "document_no", "light"),
+    *("chain__project__code", "chain__project__name", "chain__project__current_stages"),
+    "chain__project__enterprise__name",
+)
+"""What a row of a case shows. A column that is not here costs a query per row."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """One section of the workbench; `code` is its anchor, `url` leads to the list with the same filter."""
+    """One section of the workbench; `code` is its anchor, `url` leads to the list with the same filter.
+
+    `rows_key` names all that its rows show: rows that were drawn before are not drawn again.
+    """
 
     code: str
     light: str
@@ -36,6 +53,7 @@ class Section:
     rows: list
     total: int
     url: str = ""
+    rows_key: str = ""
 
 
 @require_GET
@@ -52,23 +70,27 @@ def workbench(request):
 # --- projects ---------------------------------------------------------------------------------------------------
 
 
-def my_projects(user):
-    """Return the projects of a person: those he stands by; all he manages where nobody was assigned to him yet."""
-    mine = Project.objects.filter(pk__in=Assignment.objects.filter(user=user, ended_on__isnull=True).values("project"))
-    if allows(user, "project.edit"):
-        return mine if mine.exists() else manageable_by(Project.objects.all(), user)
-    return mine if mine.exists() else visible_to(Project.objects.all(), user)
+def my_projects(user, stands: bool):
+    """Return the projects of a person: those he stands by; all he manages or sees if he does not stand by any."""
+    if stands:
+        own = Assignment.objects.filter(user=user, ended_on__isnull=True)
+        return Project.objects.filter(pk__in=own.values("project"))
+    return (manageable_by if allows(user, "project.edit") else visible_to)(Project.objects.all(), user)
 
 
 def _project_workbench(request, now):
     today, calendar = now.date(), store.current()
-    mine = my_projects(request.user)
-    rows = mine.select_related("enterprise", "park").defer("search_text", "content")
-    overdue = rows.filter(light__in=[Light.RED, Light.OVERDUE_STATUTORY]).order_by("sort_group", "due_half", "id")
+    # Who was assigned nothing yet works on all he manages: then the list is not narrowed to him either.
+    stands = Assignment.objects.filter(user=request.user, ended_on__isnull=True).exists()
+    own = "mine=on&" if stands else ""
+    mine = my_projects(request.user, stands)
+    rows = project_rows.shown(mine)
+    # Both orders are those of an index, so that a city's twenty are read and not sorted out of thousands.
+    overdue = rows.filter(sort_group=SORT_GROUPS[Light.RED]).order_by("sort_group", "due_half", "id")
     soon = (
         rows.filter(due_on__range=(today, today + dt.timedelta(days=DUE_DAYS)))
         .exclude(light__in=[Light.RED, Light.OVERDUE_STATUTORY])
-        .order_by("due_half", "id")
+        .order_by("due_on", "due_half", "id")
     )
     waiting = rows.filter(waiting_supplement=True).order_by("last_news_at", "id")
     stale = rows.filter(light=Light.STALE).order_by("last_news_at", "id")
@@ -79,8 +101,6 @@ def _project_workbench(request, now):
         .order_by("due_on", "id")
     )
     listing = reverse("project-list")
-    # Who was assigned nothing yet works on all he manages: then the list is not narrowed to him either.
-    own = "mine=on&" if Assignment.objects.filter(user=request.user, ended_on__isnull=True).exists() else ""
     sections = [
         _section(
             "overdue",
@@ -159,9 +179,9 @@ def _within(rows, path, projects):
 
 
 def _section(code, light, title, hint, queryset, calendar, now, url):
-    rows = project_rows.rows(queryset[:SECTION_LIMIT], calendar, now)
+    rows = [project_rows.row(project, calendar, now) for project in queryset[:SECTION_LIMIT]]
     total = len(rows) if len(rows) < SECTION_LIMIT else queryset.count()
-    return Section(code, light, title, hint, rows, total, url)
+    return Section(code, light, title, hint, rows, total, url, project_rows.fingerprint(rows, now))
 
 
 def _waiting_first(section):
@@ -178,26 +198,30 @@ def _deferred(use, today):
 
 
 def _agenda(projects, today, calendar):
-    """Return the days of the coming week with the stages due on them; rest days are named. One query."""
-    due = (
-        _within(Stage.objects.all(), "chain__project", projects)
-        .filter(
-            accepted_at__isnull=False,
-            closed_at__isnull=True,
-            due_on__range=(today, today + dt.timedelta(days=DUE_DAYS)),
-        )
-        .select_related("chain__project__enterprise", "stage_template", "department")
-        .order_by("due_on", "red_from", "id")[:100]
+    """Return the days of the coming week with the stages due on them; rest days are named. Two queries."""
+    due = _within(Stage.objects.all(), "chain__project", projects).filter(
+        accepted_at__isnull=False,
+        closed_at__isnull=True,
+        due_on__range=(today, today + dt.timedelta(days=DUE_DAYS)),
     )
+    numbers = dict(due.order_by().values_list("due_on").annotate(number=Count("pk")))
     by_day: dict[dt.date, list] = {}
-    for stage in due:
+    for stage in (
+        due.select_related("chain__project__enterprise", "stage_template")
+        .only(
+            *("code", "name", "state", "light", "due_on", "stage_template__short_name"),
+            *("chain__project__code", "chain__project__name", "chain__project__enterprise__short_name"),
+        )
+        .order_by("due_on", "id")[:AGENDA_LIMIT]
+    ):
         by_day.setdefault(stage.due_on, []).append(stage)
     days = []
     for offset in range(DUE_DAYS + 1):
         day = today + dt.timedelta(days=offset)
-        working = calendar.is_workday(day)
-        if working and day in by_day or not working or offset == 0:
-            days.append({"day": day, "stages": by_day.get(day, []), "working": working, "name": calendar.name(day)})
+        working, stages = calendar.is_workday(day), by_day.get(day, [])[:AGENDA_ROWS]
+        if working and day in numbers or not working or offset == 0:
+            more = numbers.get(day, 0) - len(stages)
+            days.append({"day": day, "stages": stages, "more": more, "working": working, "name": calendar.name(day)})
     return days
 
 
@@ -232,9 +256,12 @@ def _opened(request, projects, now):
 def _case_workbench(request, now):
     """Cases at the departments of the officer: overdue, due today or soon, to be accepted, waiting, closed lately."""
     today, calendar = now.date(), store.current()
-    cases = Stage.objects.filter(
-        department__in=list(departments_of(request.user).values_list("pk", flat=True))
-    ).select_related("chain__project__enterprise", "chain__project__park", "department", "stage_template")
+    departments = list(departments_of(request.user).values_list("pk", flat=True))
+    cases = (
+        Stage.objects.filter(department__in=departments)
+        .select_related("chain__project__enterprise")
+        .only(*CASE_COLUMNS)
+    )
     running = cases.filter(accepted_at__isnull=False, closed_at__isnull=True)
     waiting_states = [State.SUPPLEMENT_REQUESTED, State.SPECIAL_STARTED]
     overdue = running.filter(Q(red_from__lte=now) | Q(statutory_red_from__lte=now)).order_by("due_half", "id")
