@@ -4,7 +4,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils.translation import gettext as _
 
 from factors import quantity
-from factors.models import Account, Reservation
+from factors.models import Account, Posting, Reservation
 
 
 class LedgerRefused(Exception):
@@ -61,6 +61,8 @@ class NotOpen(LedgerRefused):
             reservation = Reservation.objects.select_related("resolved_by__posting").get(pk=self.facts["reservation"])
         except ObjectDoesNotExist:
             return _("There is no such reservation.")
+        if reservation.resolved_by is None and reservation.renewed:
+            return _("A reservation can be renewed once only.")
         if reservation.resolved_by is None:
             return _("The reservation changed in the meantime. Look at it again.")
         posting = reservation.resolved_by.posting
@@ -146,4 +148,29 @@ class Unknown(LedgerRefused):
         return _("There is no such account.")
 
 
-BY_CODE = {c.code: c for c in (Insufficient, NotOpen, Illegal, OtherBook, OtherPeriod, Backdated, Closed, Unknown)}
+class KeyUsed(LedgerRefused):
+    """The key belongs to an entry with other lines: facts key, posting. A key names one entry for ever."""
+
+    code = "key_used"
+
+    def words(self) -> str:
+        posting = Posting.objects.get(pk=self.facts["posting"])
+        return _("The key %(key)s belongs to entry %(number)s of %(date)s, which says something else.") % {
+            "key": self.facts["key"],
+            "number": posting.label,
+            "date": f"{posting.occurred_on:%Y-%m-%d}",
+        }
+
+
+class Reversed(LedgerRefused):
+    """The entry was reversed before: facts posting, by (the ids of both)."""
+
+    code = "reversed"
+
+    def words(self) -> str:
+        number = Posting.objects.get(pk=self.facts["by"]).label
+        return _("The entry was reversed already, by entry %(number)s.") % {"number": number}
+
+
+_ALL = (Insufficient, NotOpen, Illegal, OtherBook, OtherPeriod, Backdated, Closed, Unknown, KeyUsed, Reversed)
+BY_CODE = {c.code: c for c in _ALL}

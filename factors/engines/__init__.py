@@ -1,7 +1,8 @@
 """Writing the journal: one function of the database on PostgreSQL, plain statements in one transaction on SQLite.
 
 Both take the same prepared entries and do the same in the same order of locks: reservations, accounts (by tier, what
-is shared by many last), demands, voucher numbers, audit log. `factors.ledger.post` is the only caller.
+is shared by many last; with them the pools of demands whose holdings change), demands, voucher numbers, audit log.
+`factors.ledger.post` is the only caller.
 """
 
 from dataclasses import dataclass
@@ -34,14 +35,18 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call wrote. `flips`: some demand is blocked that was not, or the other way round."""
+    """What a call wrote. `flips`: some demand is blocked that was not, or the other way round.
+
+    `sealed` is False when the audit entries are still to be written (`seal`): as the last thing of the transaction.
+    """
 
     posted: tuple[Posted, ...]
     flips: bool = False
+    sealed: bool = True
 
 
 def of(connection):
-    """Return the engine of a connection's database: a module with `known`, `write` and `install`."""
+    """Return the engine of a connection's database: a module with `write`, `seal` and `install`."""
     return import_module(f"factors.engines.{connection.vendor}")
 
 

@@ -1,10 +1,46 @@
 -- The one way into the journal on PostgreSQL. Made from the code after every migrate: see factors/engines/postgresql.py.
 -- p_entries: [{e, key, kind, day, document_no, summary, maker, …, head, tail, target, detail}]
 -- p_lines:   [{e, n, kind, day, phase, debit, credit, amount, reservation, held, expires_on, renewed, twin}]
--- Answers {"posted": [{id, year, number, key, replayed}], "flips": bool}; when a key is known, only those are answered
--- and nothing is written. Refusals are SQLSTATE LD001 with facts in DETAIL.
+-- Answers {"posted": [{id, year, number, key, replayed}], "flips": bool, "sealed": bool}; when a key is known, only those
+-- are answered and nothing is written. Refusals are SQLSTATE LD001 with facts in DETAIL.
+-- The audit log is written (factors_seal) when p_seal and nothing flips: who is blocked or freed is written before it,
+-- because the head of the audit log is the last lock of every transaction.
+CREATE OR REPLACE FUNCTION factors_seal(
+    p_entries jsonb, p_now timestamptz, p_by bigint, p_by_name text, p_ip inet
+) RETURNS void LANGUAGE plpgsql AS $seal$
+DECLARE
+    v_sequence bigint;
+    v_hash text;
+    v_prev text;
+    r record;
+BEGIN
+    -- One entry for each of the journal, linked by hashes (people.audit).
+    SELECT h.sequence, h.hash INTO v_sequence, v_prev FROM people_audithead h WHERE h.id = 1 FOR UPDATE;
+    IF NOT FOUND THEN
+        v_sequence := 0;
+        v_prev := repeat('0', 64);
+        INSERT INTO people_audithead (id, sequence, hash) VALUES (1, 0, v_prev);
+    END IF;
+    FOR r IN
+        SELECT p.id, e.head, e.tail, e.target, e.detail
+          FROM jsonb_to_recordset(p_entries) AS e(e int, key text, head text, tail text, target text, detail text)
+          JOIN factors_posting p ON p.key = e.key ORDER BY e.e
+    LOOP
+        v_sequence := v_sequence + 1;
+        v_hash := encode(sha256(convert_to(
+            '[' || v_sequence || ',' || r.head || ',"' || r.id || '",' || r.tail || ',"' || v_prev || '"]', 'UTF8')), 'hex');
+        INSERT INTO people_auditentry (sequence, at, kind, by_id, by_name, ip, target_type, target_id, target_text,
+                                       detail, prev_hash, hash)
+        VALUES (v_sequence, p_now, 'ledger.posting', p_by, p_by_name, p_ip, 'factors.posting', r.id::text, r.target,
+                r.detail::jsonb, v_prev, v_hash);
+        v_prev := v_hash;
+    END LOOP;
+    UPDATE people_audithead SET sequence = v_sequence, hash = v_prev WHERE id = 1;
+END
+$seal$;
+
 CREATE OR REPLACE FUNCTION factors_post(
-    p_entries jsonb, p_lines jsonb, p_now timestamptz, p_by bigint, p_by_name text, p_ip inet
+    p_entries jsonb, p_lines jsonb, p_now timestamptz, p_by bigint, p_by_name text, p_ip inet, p_seal boolean
 ) RETURNS jsonb LANGUAGE plpgsql AS $post$
 DECLARE
     v_legal CONSTANT text[] := /*LEGAL*/;
@@ -14,9 +50,6 @@ DECLARE
     v_bad jsonb;
     v_count integer;
     v_flips boolean := false;
-    v_sequence bigint;
-    v_hash text;
-    v_prev text;
     v_last integer;
     r record;
 BEGIN
@@ -26,32 +59,65 @@ BEGIN
       FROM factors_posting p
      WHERE p.key IN (SELECT e->>'key' FROM jsonb_array_elements(p_entries) e);
     IF v_known IS NOT NULL THEN
-        RETURN jsonb_build_object('posted', v_known, 'flips', false);
+        RETURN jsonb_build_object('posted', v_known, 'flips', false, 'sealed', true);
     END IF;
 
-    -- Locks: reservations, then accounts by tier.
+    -- Locks: reservations, then accounts by tier. What is not open is remembered: it may be so because the same entry
+    -- was made while we waited.
     SELECT count(l->>'reservation') > 0 INTO v_resolving FROM jsonb_array_elements(p_lines) l;
-    IF v_resolving THEN
+    IF v_resolving OR EXISTS (SELECT 1 FROM jsonb_array_elements(p_entries) e WHERE e->>'renews' IS NOT NULL) THEN
         FOR r IN
-            SELECT l.reservation, v.ok
-              FROM jsonb_to_recordset(p_lines) AS l(e int, n int, reservation bigint, held bigint)
+            SELECT w.reservation, v.ok
+              FROM (
+                SELECT l.reservation, l.debit, l.credit, l.phase, l.amount, l.held
+                  FROM jsonb_to_recordset(p_lines)
+                       AS l(reservation bigint, debit bigint, credit bigint, phase text, amount bigint, held bigint)
+                 WHERE l.reservation IS NOT NULL
+                UNION ALL
+                SELECT e.renews, NULL, NULL, NULL, NULL, NULL FROM jsonb_to_recordset(p_entries) AS e(renews bigint)
+                 WHERE e.renews IS NOT NULL
+                ORDER BY 1
+              ) w
               LEFT JOIN LATERAL (
                   SELECT true AS ok FROM factors_reservation x
-                   WHERE x.id = l.reservation AND x.resolved_by_id IS NULL AND x.amount = l.held FOR UPDATE
+                   WHERE x.id = w.reservation AND x.resolved_by_id IS NULL
+                     AND CASE WHEN w.phase IS NULL THEN NOT x.renewed
+                              ELSE x.amount = w.held AND x.pool_id = w.debit AND x.holding_id = w.credit
+                                   AND w.amount <= w.held AND (w.phase = 'post' OR w.amount = w.held) END
+                     FOR UPDATE
               ) v ON true
-             WHERE l.reservation IS NOT NULL ORDER BY l.reservation
         LOOP
             IF r.ok IS NULL THEN
-                RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001',
-                    DETAIL = jsonb_build_object('code', 'not_open', 'reservation', r.reservation)::text;
+                v_bad := coalesce(v_bad, jsonb_build_object('code', 'not_open', 'reservation', r.reservation));
             END IF;
         END LOOP;
     END IF;
     SELECT array_agg(DISTINCT a.id) INTO v_ids
       FROM jsonb_array_elements(p_lines) l
       CROSS JOIN LATERAL (VALUES ((l->>'debit')::bigint), ((l->>'credit')::bigint)) AS a(id);
-    PERFORM 1 FROM factors_account WHERE id = ANY(v_ids) ORDER BY tier, id FOR UPDATE;
-    GET DIAGNOSTICS v_count = ROW_COUNT;
+    -- Also the pools of the demands whose holdings change: whether a demand is blocked is compared with its pool, so
+    -- of two postings that change the one and the other, the second must see the first.
+    PERFORM 1 FROM factors_account
+      WHERE id = ANY(v_ids) OR id IN (SELECT pool_id FROM factors_demand WHERE holding_id = ANY(v_ids))
+      ORDER BY tier, id FOR UPDATE;
+    SELECT jsonb_agg(jsonb_build_object(
+               'id', p.id, 'year', p.year, 'number', p.number, 'key', p.key, 'replayed', true))
+      INTO v_known
+      FROM factors_posting p
+     WHERE p.key IN (SELECT e->>'key' FROM jsonb_array_elements(p_entries) e);
+    IF v_known IS NOT NULL THEN
+        RETURN jsonb_build_object('posted', v_known, 'flips', false, 'sealed', true);
+    END IF;
+    IF v_bad IS NOT NULL THEN
+        RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = v_bad::text;
+    END IF;
+    SELECT jsonb_build_object('code', 'reversed', 'posting', p.reverses_id, 'by', p.id) INTO v_bad
+      FROM jsonb_to_recordset(p_entries) AS e(reverses bigint) JOIN factors_posting p ON p.reverses_id = e.reverses
+     LIMIT 1;
+    IF v_bad IS NOT NULL THEN
+        RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = v_bad::text;
+    END IF;
+    SELECT count(*) INTO v_count FROM factors_account WHERE id = ANY(v_ids);
     IF v_count < coalesce(array_length(v_ids, 1), 0) THEN
         RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = jsonb_build_object(
             'code', 'unknown',
@@ -213,32 +279,15 @@ BEGIN
             OR EXISTS (SELECT 1 FROM factors_demand d WHERE d.pool_id = r.id AND d.closed_on IS NULL
                           AND d.blocked AND d.gap <= r.available);
     END LOOP;
+    v_flips := v_flips
+        OR EXISTS (SELECT 1 FROM factors_demand d WHERE d.holding_id = ANY(v_ids) AND d.pool_id IS NULL
+                      AND d.closed_on IS NULL AND d.blocked <> (d.gap > 0));
 
-    -- The audit log: one entry for each of the journal, linked by hashes (people.audit).
-    SELECT h.sequence, h.hash INTO v_sequence, v_prev FROM people_audithead h WHERE h.id = 1 FOR UPDATE;
-    IF NOT FOUND THEN
-        v_sequence := 0;
-        v_prev := repeat('0', 64);
-        INSERT INTO people_audithead (id, sequence, hash) VALUES (1, 0, v_prev);
+    IF p_seal AND NOT v_flips THEN
+        PERFORM factors_seal(p_entries, p_now, p_by, p_by_name, p_ip);
     END IF;
-    FOR r IN
-        SELECT p.id, e.head, e.tail, e.target, e.detail
-          FROM jsonb_to_recordset(p_entries) AS e(e int, key text, head text, tail text, target text, detail text)
-          JOIN factors_posting p ON p.key = e.key ORDER BY e.e
-    LOOP
-        v_sequence := v_sequence + 1;
-        v_hash := encode(sha256(convert_to(
-            '[' || v_sequence || ',' || r.head || ',"' || r.id || '",' || r.tail || ',"' || v_prev || '"]', 'UTF8')), 'hex');
-        INSERT INTO people_auditentry (sequence, at, kind, by_id, by_name, ip, target_type, target_id, target_text,
-                                       detail, prev_hash, hash)
-        VALUES (v_sequence, p_now, 'ledger.posting', p_by, p_by_name, p_ip, 'factors.posting', r.id::text, r.target,
-                r.detail::jsonb, v_prev, v_hash);
-        v_prev := v_hash;
-    END LOOP;
-    UPDATE people_audithead SET sequence = v_sequence, hash = v_prev WHERE id = 1;
-
     RETURN (
-        SELECT jsonb_build_object('flips', v_flips, 'posted', jsonb_agg(jsonb_build_object(
+        SELECT jsonb_build_object('flips', v_flips, 'sealed', p_seal AND NOT v_flips, 'posted', jsonb_agg(jsonb_build_object(
                    'id', p.id, 'year', p.year, 'number', p.number, 'key', p.key, 'replayed', false) ORDER BY e.e))
           FROM jsonb_to_recordset(p_entries) AS e(e int, key text) JOIN factors_posting p ON p.key = e.key);
 END

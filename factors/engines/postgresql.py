@@ -12,6 +12,7 @@ from factors.refusals import BY_CODE
 from factors.rules import LEGAL
 
 REFUSED = "LD001"
+_dump = DjangoJSONEncoder(ensure_ascii=False).encode
 
 
 def install(connection) -> None:
@@ -28,13 +29,64 @@ def install(connection) -> None:
 
 
 def write(
-    connection, sealed: list[Sealed], *, now: datetime, by_id: int | None, by_name: str, ip: str | None
+    connection, sealed: list[Sealed], *, now: datetime, by_id: int | None, by_name: str, ip: str | None, seal: bool
 ) -> Outcome:
     """Post entries, all or none. One query.
 
     :raises LedgerRefused: nothing is written; the transaction must be rolled back.
     """
-    entries = [
+    lines = [
+        {
+            "e": n,
+            "n": number,
+            "kind": s.entry.kind,
+            "day": s.entry.occurred_on.isoformat(),
+            "phase": line.phase,
+            "debit": line.debit,
+            "credit": line.credit,
+            "amount": line.amount,
+            "reservation": line.reservation,
+            "held": line.held,
+            "expires_on": line.expires_on,
+            "renewed": line.renewed,
+            "twin": line.twin,
+        }
+        for n, s in enumerate(sealed)
+        for number, line in enumerate(s.entry.lines, start=1)
+    ]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT factors_post(%s::jsonb, %s::jsonb, %s, %s, %s, %s, %s)",
+                [_dump(_entries(sealed)), _dump(lines), now, by_id, by_name, ip, seal],
+            )
+            (answer,) = cursor.fetchone()
+    except DatabaseError as error:
+        diagnosis = getattr(error.__cause__, "diag", None)
+        if diagnosis is None or diagnosis.sqlstate != REFUSED:
+            raise
+        facts = json.loads(diagnosis.message_detail)
+        raise BY_CODE[facts.pop("code")](**facts) from error
+    answer = answer if isinstance(answer, dict) else json.loads(answer)
+    return Outcome(
+        tuple(Posted(p["id"], p["year"], p["number"], p["key"], p["replayed"]) for p in answer["posted"]),
+        answer["flips"],
+        answer["sealed"],
+    )
+
+
+def seal(
+    connection, sealed: list[Sealed], posted, *, now: datetime, by_id: int | None, by_name: str, ip: str | None
+) -> None:
+    """Write the audit entries of what was posted unsealed. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT factors_seal(%s::jsonb, %s, %s, %s, %s)", [_dump(_entries(sealed)), now, by_id, by_name, ip]
+        )
+
+
+def _entries(sealed: list[Sealed]) -> list[dict]:
+    return [
         {
             "e": n,
             "key": s.entry.key,
@@ -55,41 +107,3 @@ def write(
         }
         for n, s in enumerate(sealed)
     ]
-    lines = [
-        {
-            "e": n,
-            "n": number,
-            "kind": s.entry.kind,
-            "day": s.entry.occurred_on.isoformat(),
-            "phase": line.phase,
-            "debit": line.debit,
-            "credit": line.credit,
-            "amount": line.amount,
-            "reservation": line.reservation,
-            "held": line.held,
-            "expires_on": line.expires_on,
-            "renewed": line.renewed,
-            "twin": line.twin,
-        }
-        for n, s in enumerate(sealed)
-        for number, line in enumerate(s.entry.lines, start=1)
-    ]
-    dump = DjangoJSONEncoder(ensure_ascii=False).encode
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT factors_post(%s::jsonb, %s::jsonb, %s, %s, %s, %s)",
-                [dump(entries), dump(lines), now, by_id, by_name, ip],
-            )
-            (answer,) = cursor.fetchone()
-    except DatabaseError as error:
-        diagnosis = getattr(error.__cause__, "diag", None)
-        if diagnosis is None or diagnosis.sqlstate != REFUSED:
-            raise
-        facts = json.loads(diagnosis.message_detail)
-        raise BY_CODE[facts.pop("code")](**facts) from error
-    answer = answer if isinstance(answer, dict) else json.loads(answer)
-    return Outcome(
-        tuple(Posted(p["id"], p["year"], p["number"], p["key"], p["replayed"]) for p in answer["posted"]),
-        answer["flips"],
-    )

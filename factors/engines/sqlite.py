@@ -6,7 +6,17 @@ Refusals come from the conditional UPDATE, so a CHECK is the second guard and ne
 from datetime import datetime
 
 from factors.engines import Outcome, Posted, Sealed
-from factors.refusals import Backdated, Closed, Illegal, Insufficient, NotOpen, OtherBook, OtherPeriod, Unknown
+from factors.refusals import (
+    Backdated,
+    Closed,
+    Illegal,
+    Insufficient,
+    NotOpen,
+    OtherBook,
+    OtherPeriod,
+    Reversed,
+    Unknown,
+)
 from factors.rules import given, is_legal, received, totals
 from people import audit
 
@@ -21,6 +31,10 @@ TRANSFER = """INSERT INTO factors_transfer
 POSTING = """INSERT INTO factors_posting (year, number, key, kind, occurred_on, recorded_at, document_no, summary,
     maker_id, checker_id, voucher_id, reverses_id, renews_id, renewed_until)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+OPEN = """SELECT transfer_id FROM factors_reservation
+    WHERE id = %s AND resolved_by_id IS NULL AND amount = %s AND pool_id = %s AND holding_id = %s"""
+RENEWABLE = "SELECT id FROM factors_reservation WHERE id = %s AND resolved_by_id IS NULL AND NOT renewed"
+RENEW = "UPDATE factors_reservation SET expires_on = %s, renewed = %s WHERE id = %s OR twin_of_id = %s"
 RESERVATION = """INSERT INTO factors_reservation
     (transfer_id, pool_id, holding_id, amount, reserved_on, expires_on, renewed, twin_of_id)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""
@@ -37,13 +51,16 @@ FLIPS = """SELECT EXISTS
     (SELECT 1 FROM factors_demand WHERE pool_id = %s AND closed_on IS NULL AND NOT blocked AND gap > %s) OR EXISTS
     (SELECT 1 FROM factors_demand WHERE pool_id = %s AND closed_on IS NULL AND blocked AND gap <= %s)"""
 
+WITHOUT_POOL = """SELECT EXISTS (SELECT 1 FROM factors_demand WHERE holding_id IN ({marks}) AND pool_id IS NULL
+    AND closed_on IS NULL AND blocked <> (gap > 0))"""
+
 
 def install(connection) -> None:
     """Do nothing: SQLite has no functions of its own."""
 
 
 def write(
-    connection, sealed: list[Sealed], *, now: datetime, by_id: int | None, by_name: str, ip: str | None
+    connection, sealed: list[Sealed], *, now: datetime, by_id: int | None, by_name: str, ip: str | None, seal: bool
 ) -> Outcome:
     """Post entries, all or none. About ten statements for an entry of one line.
 
@@ -60,8 +77,18 @@ def write(
             touched |= {side for line in item.entry.lines for side in (line.debit, line.credit)}
         for account in touched:
             cursor.execute(DEMAND, [account])
-        _audit(cursor, sealed, posted, stamp, by_id, by_name, ip)
-        return Outcome(tuple(posted), _flips(cursor, list(touched)))
+        flips = _flips(cursor, list(touched))
+        if seal and not flips:
+            _audit(cursor, sealed, posted, stamp, by_id, by_name, ip)
+        return Outcome(tuple(posted), flips, seal and not flips)
+
+
+def seal(
+    connection, sealed: list[Sealed], posted, *, now: datetime, by_id: int | None, by_name: str, ip: str | None
+) -> None:
+    """Write the audit entries of what was posted unsealed."""
+    with connection.cursor() as cursor:
+        _audit(cursor, sealed, posted, connection.ops.adapt_datetimefield_value(now), by_id, by_name, ip)
 
 
 def _known(cursor, keys) -> list[Posted]:
@@ -77,6 +104,14 @@ def _known(cursor, keys) -> list[Posted]:
 def _entry(cursor, item: Sealed, stamp) -> Posted:
     entry = item.entry
     day = entry.occurred_on.isoformat()
+    if entry.renews:
+        cursor.execute(RENEWABLE, [entry.renews])
+        if cursor.fetchone() is None:
+            raise NotOpen(reservation=entry.renews)
+    if entry.reverses:
+        cursor.execute("SELECT id FROM factors_posting WHERE reverses_id = %s", [entry.reverses])
+        if row := cursor.fetchone():
+            raise Reversed(posting=entry.reverses, by=row[0])
     resolved = [_resolve(cursor, line) for line in entry.lines]
     for line in entry.lines:
         _move(cursor, entry, line, day)
@@ -111,23 +146,17 @@ def _entry(cursor, item: Sealed, stamp) -> Posted:
             )
             main = cursor.lastrowid
     if entry.renews:
-        cursor.execute(
-            "UPDATE factors_reservation SET expires_on = %s, renewed = %s WHERE id = %s OR twin_of_id = %s",
-            [until, True, entry.renews, entry.renews],
-        )
+        cursor.execute(RENEW, [until, True, entry.renews, entry.renews])
     return Posted(posting, year, row[0], entry.key)
 
 
 def _resolve(cursor, line) -> int | None:
-    """Return the pending transfer that the line resolves, when its reservation is open with just that amount."""
+    """Return the pending transfer that the line resolves, when its reservation is open and of just that amount."""
     if line.reservation is None:
         return None
-    cursor.execute(
-        "SELECT transfer_id FROM factors_reservation WHERE id = %s AND resolved_by_id IS NULL AND amount = %s",
-        [line.reservation, line.held],
-    )
+    cursor.execute(OPEN, [line.reservation, line.held, line.debit, line.credit])
     row = cursor.fetchone()
-    if row is None:
+    if row is None or line.amount > line.held or (line.phase != "post" and line.amount != line.held):
         raise NotOpen(reservation=line.reservation)
     return row[0]
 
@@ -187,4 +216,5 @@ def _flips(cursor, touched) -> bool:
         cursor.execute(FLIPS, [pool, available, pool, available])
         if cursor.fetchone()[0]:
             return True
-    return False
+    cursor.execute(WITHOUT_POOL.format(marks=marks), touched)
+    return bool(cursor.fetchone()[0])

@@ -74,6 +74,7 @@ def test_a_missing_check_is_named(sound):
     if connection.vendor == "sqlite":
         pytest.skip("SQLite cannot drop a constraint of a table")
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE factors_account DROP CONSTRAINT account_never_overdrawn")
     assert "account_never_overdrawn" in {fault.row for fault in invariants.faults() if fault.rule == "I11"}
 
