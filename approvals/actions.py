@@ -12,12 +12,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransition, TransitionNotAllowed
 
-from approvals import checks, consequences, derive, plan
+from approvals import checks, consequences, derive, gating, plan
 from approvals.keeping import refresh
 from approvals.models import Chain, ChainTemplate, MaterialUse, Stage, StageAttachment, StageEvent
 from approvals.refusals import Forbidden, Overtaken, Refused
 from approvals.rights import may_act, may_manage_chain
 from approvals.states import MOVES
+from factors import ledger
 from people import audit
 from people.models import Department
 from projects.models import Project
@@ -124,6 +125,7 @@ def store_plan(view) -> None:
 
 
 @transaction.atomic
+@ledger.audited_last()
 def act(
     *,
     by,
@@ -164,6 +166,7 @@ def act(
     if action == "receive":
         checks.new_case(stage, case_no)
     checks.check(stage, action, occurred_at, now, data or {}, out_of_order)
+    quota = gating.ask(by=by, stage=stage, action=action, now=now, document_no=document_no, lenient=out_of_order)
     event = record(
         by=by,
         stage=stage,
@@ -175,14 +178,14 @@ def act(
         source_system=source_system,
         document_no=document_no,
         valid_until=valid_until,
-        data=checks.flagged(stage, action, data or {}),
+        data=checks.flagged(stage, action, data or {}) | quota.data,
         reason=reason,
         key=key or None,
     )
     for upload in attachments:
         _attach(event, upload)
     consequences.apply(stage, event)
-    refresh(stage.chain, now)
+    refresh(stage.chain, now, quota.turned)
     return event
 
 
@@ -252,6 +255,7 @@ def _attach(event, upload: Upload) -> StageAttachment:
 
 
 @transaction.atomic
+@ledger.audited_last()
 def correct(
     *,
     by,
@@ -284,6 +288,11 @@ def correct(
         raise Refused(_("The date lies in the future."), "occurred_on")
     if occurred_at:
         occurred_at = checks.in_its_place(event, occurred_at)
+    quota = (
+        gating.undo(by=by, stage=stage, event=event, now=now)
+        if strike
+        else gating.renumber(by=by, stage=stage, event=event, document_no=document_no, now=now)
+    )
     new = StageEvent.objects.create(
         stage=stage,
         kind=StageEvent.Kind.CORRECT if strike else event.kind,
@@ -297,7 +306,7 @@ def correct(
         document_no=event.document_no if document_no is None else document_no,
         valid_until=event.valid_until if valid_until is AS_IT_WAS else valid_until,
         note=event.note if note is None else note,
-        data=event.data,
+        data=event.data | quota.data,
         supersedes=event,
         reason=reason.strip(),
     )
@@ -316,6 +325,6 @@ def correct(
         stage.save(update_fields=["state"])
     if strike:
         consequences.undo(stage, event)
-    refresh(stage.chain, now)
+    refresh(stage.chain, now, quota.turned)
     audit.record("stage.correct", by=by, target=stage, superseded=event.pk, reason=reason)
     return new

@@ -2,7 +2,8 @@
 
 The same rules as `approvals.actions`, in fewer queries: the right is checked for every stage, every stage's events are
 replayed through the state machine before anything is written (an illegal path refuses everything), and the snapshot is
-written in the same transaction. Prerequisites are not asked for: what happened, happened.
+written in the same transaction. Prerequisites are not asked for, and gates of quota refuse nothing: what happened,
+happened (`gating.follow_many` keeps what they would have refused).
 """
 
 import datetime as dt
@@ -13,13 +14,14 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from approvals import consequences, derive, snapshot
+from approvals import consequences, derive, gating, snapshot
 from approvals.keeping import refresh
 from approvals.models import Chain, ChainTemplate, Stage, StageEvent, StageTemplate
 from approvals.refusals import Forbidden, Refused
 from approvals.rights import handles
 from approvals.states import MOVES
 from calendars import store
+from factors import ledger
 from people import audit
 from people.access import allows, manageable_by
 from projects.models import Project
@@ -52,6 +54,7 @@ class Entry:
 
 
 @transaction.atomic
+@ledger.audited_last()
 def record_many(*, by, entries: list[Entry], now) -> list[StageEvent]:
     """Record events on running chains and derive each chain once. Four queries, one per 500 events, ten per chain.
 
@@ -61,7 +64,10 @@ def record_many(*, by, entries: list[Entry], now) -> list[StageEvent]:
     chain_ids = {entry.stage.chain_id for entry in entries}
     chains = {c.pk: c for c in Chain.objects.select_for_update().filter(pk__in=chain_ids).select_related("project")}
     wanted = {entry.stage.pk for entry in entries}
-    stages = {s.pk: s for s in Stage.objects.filter(pk__in=wanted).select_related("chain", "department")}
+    stages = {
+        s.pk: s
+        for s in Stage.objects.filter(pk__in=wanted).select_related("chain__project", "stage_template", "department")
+    }
     _check_rights(by, stages.values())
     events = defaultdict(list)
     for event in StageEvent.objects.filter(stage__in=wanted).order_by("occurred_at", "id"):
@@ -75,9 +81,11 @@ def record_many(*, by, entries: list[Entry], now) -> list[StageEvent]:
         event.stage = stage
         events[stage.pk].append(event)
         made.append(event)
+    turned = gating.follow_many(by=by, events=made, now=now)
     _append(stages, events, made)
     for chain in chains.values():
-        refresh(chain, now)
+        refresh(chain, now, turned)
+        turned = ()  # written with the first
     return made
 
 

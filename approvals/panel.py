@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from approvals import derive
+from approvals import derive, gating
 from approvals.models import StageEvent
 from approvals.rights import may_act
 from approvals.stage_forms import FIELDS
@@ -47,8 +47,11 @@ class Choice:
     hint: str
 
 
-def choices(view, user) -> list[Choice]:
-    """Return every action with the reason why it cannot be recorded now, possible ones first. One query at most."""
+def choices(view, user, board=None) -> list[Choice]:
+    """Return every action with the reason why it cannot be recorded now, possible ones first. One query at most.
+
+    `board` is what the gates of quota say (`factors.gates.load`); without it they are not asked.
+    """
     stage, told = view.stage, view.replay
     found = []
     permitted = {action: may_act(user, stage, action) for action in ("pass", "skip")}
@@ -61,12 +64,14 @@ def choices(view, user) -> list[Choice]:
         if action == "commitment_verified" and not hasattr(stage, "commitment"):
             continue
         found.append(
-            Choice(action, str(StageEvent.Kind(action).label), _why_not(view, action, right), _hint(view, action))
+            Choice(
+                action, str(StageEvent.Kind(action).label), _why_not(view, action, right, board), _hint(view, action)
+            )
         )
     return [c for c in found if not c.why_not] + [c for c in found if c.why_not]
 
 
-def _why_not(view, action, right) -> str:
+def _why_not(view, action, right, board) -> str:
     """Return the reason why `action` is greyed, or nothing."""
     told = view.replay
     accepted = told.accepted_at is not None
@@ -86,7 +91,7 @@ def _why_not(view, action, right) -> str:
         return _("This stage has no commitment route")
     if action == "accept_with_deferral" and not any(m.deferrable for m in view.stage.material_uses.all()):
         return _("No material of this stage may be deferred")
-    return ""
+    return gating.closed(board, view, action) if board else ""
 
 
 def _hint(view, action) -> str:

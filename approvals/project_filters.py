@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals.lights import Light
 from approvals.models import Chain, MaterialUse, Stage, StageTemplate
+from factors.models import Demand, FactorKind
 from people.models import Department, District, User
 from people.prepared import Prepared
 from projects import search
@@ -23,6 +24,7 @@ def _standing(role):
 LIGHT_TILES = (
     Light.OVERDUE_STATUTORY,
     Light.RED,
+    Light.BLOCKED,
     Light.AMBER,
     Light.GREEN,
     Light.NONE,
@@ -31,6 +33,13 @@ LIGHT_TILES = (
     Light.DONE,
 )
 """The tiles of the list, in this order; a project counts once, by its worst light, so they add up to all."""
+
+
+class FactorField(forms.ChoiceField):
+    """Any factor, a group of factors, or the code of a single one (from a page of the ledgers)."""
+
+    def valid_value(self, value):
+        return len(value) <= 20
 
 
 class ProjectFilter(forms.Form):
@@ -81,6 +90,11 @@ class ProjectFilter(forms.Form):
             ("deferral", _("A deferred material")),
             ("chain", _("A chain to be started")),
         ],
+    )
+    factor = FactorField(
+        required=False,
+        label=_("Blocked by"),
+        choices=[("", _("Anything")), ("any", _("Any factor")), *FactorKind.Group.choices],
     )
     mine = forms.BooleanField(required=False, label=_("Only those I stand by"))
 
@@ -170,6 +184,15 @@ def _waiting(queryset, value, user, today):
     return queryset.filter(chain__isnull=True)
 
 
+def _factor(queryset, value, user, today):
+    """Projects with a blocked demand, whatever their light: “any”, of a group of factors, or of one factor."""
+    if value == "any":
+        return queryset.filter(blocked=True)
+    short = Demand.objects.filter(project=OuterRef("pk"), blocked=True)
+    kind = Q(book__kind__group=value) if value in FactorKind.Group.values else Q(book__kind__code=value)
+    return queryset.filter(Exists(short.filter(kind)))
+
+
 def _mine(queryset, value, user, today):
     open_ones = Assignment.objects.filter(project=OuterRef("pk"), user=user, ended_on__isnull=True)
     return queryset.filter(Exists(open_ones))
@@ -195,6 +218,7 @@ _CONDITIONS = {
     "start": _start,
     "due": _due,
     "waiting": _waiting,
+    "factor": _factor,
     "mine": _mine,
 }
 

@@ -5,9 +5,12 @@ import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from approvals.clock import index_at
 from approvals.lights import Light
 from approvals.snapshot import NO_DUE
+from factors import blocked
 from projects.models import Assignment, Project
 
 
@@ -27,6 +30,16 @@ class StageLine:
 
 
 @dataclass(frozen=True)
+class Lack:
+    """One thing that a project lacks: blocked (what is missing) or obtainable (who must act). `days`: blocked since."""
+
+    text: str
+    title: str
+    blocked: bool
+    days: int | None
+
+
+@dataclass(frozen=True)
 class Row:
     """One project in a list. `over_days`: working days over the limit; `gross_days`: calendar days since the start."""
 
@@ -36,6 +49,7 @@ class Row:
     gross_days: int | None
     sponsor: str
     silent_days: int | None
+    lacks: tuple[Lack, ...] = ()
 
     @property
     def tint(self) -> str:
@@ -68,7 +82,7 @@ def stage_line(brief: dict, calendar, now) -> StageLine:
     )
 
 
-def row(project: Project, calendar, now, sponsor: str = "") -> Row:
+def row(project: Project, calendar, now, sponsor: str = "", demands=()) -> Row:
     """Return the row of a project at `now`. No query."""
     today = now.date()
     over = None
@@ -84,6 +98,7 @@ def row(project: Project, calendar, now, sponsor: str = "") -> Row:
         gross_days=gross,
         sponsor=sponsor,
         silent_days=(now - project.last_news_at).days if project.last_news_at else None,
+        lacks=tuple(lack(demand, today) for demand in demands),
     )
 
 
@@ -100,11 +115,25 @@ def shown(projects):
     return projects.select_related("enterprise", "park", "district").only(*COLUMNS)
 
 
-def rows(projects, calendar, now) -> list[Row]:
-    """Return the rows of a page of projects. One query, for the sponsors. `now` is local time."""
+def rows(projects, calendar, now, *, lacking: bool = False) -> list[Row]:
+    """Return the rows of a page of projects. One query, for the sponsors; with `lacking` one more, for what they lack
+    of quota. `now` is local time.
+    """
     projects = list(projects)
-    names = sponsors([p.pk for p in projects])
-    return [row(p, calendar, now, names.get(p.pk, "")) for p in projects]
+    ids = [p.pk for p in projects]
+    names = sponsors(ids)
+    short = blocked.of_projects(ids) if lacking and ids else {}
+    return [row(p, calendar, now, names.get(p.pk, ""), short.get(p.pk, ())) for p in projects]
+
+
+def lack(demand, today: dt.date) -> Lack:
+    """Return what a demand of `factors.blocked` lacks in words: “能耗缺 8,600 tce”, or “用水待市水务局”."""
+    days = blocked.days(demand, today)
+    if not demand.blocked:
+        who = {"factor": demand.book.kind, "who": blocked.who(demand) or "—"}
+        return Lack(_("%(factor)s: up to %(who)s") % who, blocked.gap_words(demand), False, None)
+    since = _("blocked for %(n)s days") % {"n": days} if days is not None else ""
+    return Lack(blocked.gap_words(demand), f"{blocked.pool_words(demand)} {since}".strip(), True, days)
 
 
 def fingerprint(rows, now) -> str:
@@ -113,7 +142,7 @@ def fingerprint(rows, now) -> str:
         (
             {name: value for name, value in vars(row.project).items() if name != "_state"},
             [str(getattr(row.project, name)) for name in ("enterprise", "park", "district")],
-            *(row.stages, row.over_days, row.gross_days, row.sponsor, row.silent_days),
+            *(row.stages, row.over_days, row.gross_days, row.sponsor, row.silent_days, row.lacks),
         )
         for row in rows
     ]

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from approvals import template_urls
-from approvals.views import files, materials, project_list, project_page, timeline, workbench
+from approvals.views import files, gating, materials, project_list, project_page, timeline, workbench
 
 urlpatterns = [
     path("workbench/", workbench.workbench, name="workbench"),
@@ -11,11 +11,13 @@ urlpatterns = [
     path("projects/bulk/", project_list.project_bulk, name="project-bulk"),
     path("projects/views/", project_list.view_save, name="view-save"),
     path("materials/", materials.materials_report, name="materials-report"),
+    path("factors/blocked/", gating.blocked_list, name="blocked-list"),
     path("search/", project_list.search_all, name="search"),
     path("projects/<str:code>/", project_page.project_page, name="project-page"),
     path("projects/<str:code>/chain/start/", project_page.chain_start, name="chain-start"),
     path("projects/<str:code>/chain/move/", project_page.chain_move, name="chain-move"),
     path("projects/<str:code>/chain/print/", timeline.project_chain_print, name="project-chain-print"),
+    path("projects/<str:code>/gate-override/", gating.gate_override, name="gate-override"),
     path("projects/<str:code>/timeline/", timeline.project_timeline, name="project-timeline"),
     path("projects/<str:code>/stages/<str:stage>/", timeline.stage_explain, name="stage-explain"),
     path("projects/<str:code>/stages/<str:stage>/act/", project_page.stage_act, name="stage-act"),

@@ -20,11 +20,12 @@ class Page:
 
 
 def page(queryset, order: tuple[str, ...], cursor: str, size: int = 50) -> Page:
-    """Return one page of `queryset` by `order`, a tuple of non-null columns whose last is unique; "-x" descends.
+    """Return one page of `queryset` by `order`, a tuple of non-null columns (or annotations) whose last is unique; "-x"
+    descends.
 
     A cursor that is not one of ours, or of another order, shows the first page. One query.
     """
-    found = decode(cursor, [queryset.model._meta.get_field(name.lstrip("-")) for name in order])
+    found = decode(cursor, [_field(queryset, name.lstrip("-")) for name in order])
     backwards = found is not None and found[0] == "b"
     if found:
         queryset = queryset.filter(_beyond(order, found[1], backwards))
@@ -39,6 +40,11 @@ def page(queryset, order: tuple[str, ...], cursor: str, size: int = 50) -> Page:
         encode("b", _key(rows[0], order)) if rows and has_before else None,
         encode("a", _key(rows[-1], order)) if rows and has_after else None,
     )
+
+
+def _field(queryset, name: str):
+    annotation = queryset.query.annotations.get(name)
+    return annotation.output_field if annotation is not None else queryset.model._meta.get_field(name)
 
 
 def encode(direction: str, values) -> str:

@@ -31,7 +31,7 @@ ORDERS = {
     "newest": ("-id",),
 }
 PICKERS = ("district", "park", "department")
-SINGLES = ("sponsor", "start", "due")
+SINGLES = ("factor", "sponsor", "start", "due")
 MORE = ("waiting", "officer", "kind", "status", "key_level")
 BULK_ACTIONS = (
     StageEvent.Kind.NOTE,
@@ -49,11 +49,12 @@ COLUMNS = {
     "investment": gettext_lazy("Investment (100 million yuan)"),
     "gross": gettext_lazy("Since start (days)"),
     "stages": gettext_lazy("Stages"),
+    "factors": gettext_lazy("Factors that block, and gap"),
     "sponsor": gettext_lazy("Sponsor"),
 }
 """Columns that may be shown or not; light, overdue, name, stage, net days and due are always there."""
 
-USUAL_COLUMNS = ("enterprise", "park", "gross", "stages", "sponsor")
+USUAL_COLUMNS = ("enterprise", "park", "gross", "factors", "sponsor")
 BULK_LIMIT = 500
 """A bulk action touches at most so many projects: a request must end."""
 
@@ -62,6 +63,7 @@ PRESETS = (
     ("mine=on", gettext_lazy("Those I stand by")),
     ("due=week", gettext_lazy("Due this week")),
     ("light=red&light=statutory", gettext_lazy("Overdue")),
+    ("factor=any", gettext_lazy("Blocked by quota")),
     ("waiting=deferral", gettext_lazy("Deferred materials")),
     ("waiting=supplement", gettext_lazy("Waiting for supplements")),
 )
@@ -115,7 +117,7 @@ def project_list(request):
     )
     choices = project_filters.choices()
     columns = [name for name in request.GET.getlist("column") if name in COLUMNS] or list(USUAL_COLUMNS)
-    rows = project_rows.rows(page.rows, store.current(), now)
+    rows = project_rows.rows(page.rows, store.current(), now, lacking=True)
     counts = light_counts(request.user, values, now.date())
     shown = sum(counts.get(light, 0) for light in values.get("light", counts))
     context = {

@@ -14,13 +14,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from approvals import actions, clock, derive, keeping, lights, material_actions, panel, rights, version_actions
+from approvals import (
+    actions,
+    clock,
+    derive,
+    gating,
+    keeping,
+    lights,
+    material_actions,
+    panel,
+    project_quota,
+    rights,
+    version_actions,
+)
 from approvals.models import ChainTemplate, MaterialUse, StageAttachment, StageEvent
 from approvals.network import Activity
 from approvals.stage_forms import FIELDS, CorrectionForm, StageActionForm, day_input, moment
 from approvals.states import CLOSED, State
 from approvals.timeline_input import timeline_context
 from calendars import store
+from factors import gates
 from people import access
 from people.access import get_for, needs
 from projects.models import Assignment, KeyPoint, Project
@@ -60,8 +73,10 @@ def _page(request, project, *, form=None, correction=None, status=200):
         "may_assign": access.allows(request.user, "project.assign"),
         "breadcrumbs": _breadcrumbs(project),
     }
+    board = gates.load(project, now)
     if chain is not None:
-        context |= _chain_context(request, project, chain, now, form, correction)
+        context |= _chain_context(request, project, chain, now, form, correction, board)
+    context |= project_quota.context(request.user, project, board, context.get("view"), now.date())
     return render(request, "approvals/project_page.html", context, status=status)
 
 
@@ -72,7 +87,7 @@ def _breadcrumbs(project):
     return [*crumbs, (project.name, "")]
 
 
-def _chain_context(request, project, chain, now, form, correction) -> dict:
+def _chain_context(request, project, chain, now, form, correction, board) -> dict:
     """Return what the page shows of the chain. Some ten queries, whatever the number of stages."""
     view = derive.load(chain, now, store.current())
     totals = clock.chain_totals(v.clock for v in view.applicable)
@@ -88,7 +103,7 @@ def _chain_context(request, project, chain, now, form, correction) -> dict:
         "critical_days": _sum(_working(v) for v in view.applicable if v.critical),
         "current": view.current,
         "holders": [_holder(v, view, now) for v in view.current],
-        "reason": lights.reason(project.light, project.light_reason, view.calendar, now)
+        "reason": lights.reason(project.chain_light, project.light_reason, view.calendar, now)
         if project.light_reason
         else "",
         "expected_end": _expected_end(view),
@@ -102,9 +117,10 @@ def _chain_context(request, project, chain, now, form, correction) -> dict:
         "panel_tabs": _tabs(view, chosen),
         "newer": _newer_version(chain),
     }
-    context |= timeline_context(request, view, project, selected=chosen.stage.code if chosen else "")
+    blockers = gating.blockers(board, view)
+    context |= timeline_context(request, view, project, blockers=blockers, selected=chosen.stage.code if chosen else "")
     if chosen is not None:
-        context |= _panel(request, view, chosen, now, form, correction)
+        context |= _panel(request, view, chosen, now, form, correction, board)
     return context
 
 
@@ -181,6 +197,7 @@ def _history(view):
                 "round": rounds.get(event.pk),
                 "late_days": (recorded - occurred).days,
                 "attachments": attachments.get(event.pk, []),
+                "gates": [gates.sentence(told) for told in event.data.get("gates", [])],
             }
         )
     return lines
@@ -246,8 +263,8 @@ def _tabs(view, chosen):
     return tabs
 
 
-def _panel(request, view, chosen, now, form, correction) -> dict:
-    choices = panel.choices(chosen, request.user)
+def _panel(request, view, chosen, now, form, correction, board) -> dict:
+    choices = panel.choices(chosen, request.user, board)
     allowed = [choice.action for choice in choices if not choice.why_not]
     wanted = form.action if form is not None else request.GET.get("action", "")
     # What was typed stays under what it was typed for, even when somebody else was first and it is no longer possible.
@@ -268,6 +285,7 @@ def _panel(request, view, chosen, now, form, correction) -> dict:
             correction = CorrectionForm(event=event)
     return {
         "chosen": chosen,
+        "gate_lines": project_quota.panel_lines(board, chosen),
         "choices": choices,
         "action": action,
         "action_label": StageEvent.Kind(action).label if action else "",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from approvals import derive, explain, timeline
+from approvals import derive, explain, gating, timeline
 from approvals.explain_svg import paint, strip
 from approvals.models import Chain
 from approvals.timeline_input import chain_input, figures, timeline_context
@@ -17,6 +17,7 @@ from approvals.timeline_layout import AXIS_HEIGHT, plain, stage_no
 from approvals.timeline_left import legend
 from approvals.timeline_pen import SCREEN, el, patterns, rect
 from calendars import store
+from factors import gates
 from people.access import get_for, needs
 from projects.models import Assignment, Project
 
@@ -46,10 +47,11 @@ def is_fragment(request) -> bool:
 @vary_on_headers("HX-Request", "X-Requested-With")
 def project_timeline(request, code):
     """The timeline card alone, for timeline.js (another scale or width); else the project page with the query."""
-    project, view, _now = chain_of(request, code)
+    project, view, now = chain_of(request, code)
     if not is_fragment(request):
         return redirect(f"{reverse('project-page', args=[project.code])}?{request.GET.urlencode()}")
-    return render(request, "approvals/_timeline.html", timeline_context(request, view, project))
+    blockers = gating.blockers(gates.load(project, now), view)
+    return render(request, "approvals/_timeline.html", timeline_context(request, view, project, blockers=blockers))
 
 
 @require_GET
@@ -57,7 +59,7 @@ def project_timeline(request, code):
 def project_chain_print(request, code):
     """The chain on A4 landscape, black and white, legend and origin of the data on every sheet."""
     project, view, now = chain_of(request, code)
-    data = chain_input(view, project, key="print")
+    data = chain_input(view, project, blockers=gating.blockers(gates.load(project, now), view), key="print")
     sheets = print_sheets(data)
     people = Assignment.objects.filter(project=project, ended_on__isnull=True).select_related("user").order_by("role")
     overdue = [v for v in view.applicable if v.is_running and v.clock.over_days > 0]

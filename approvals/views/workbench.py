@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from approvals import actions, keeping, project_rows
+from approvals import actions, keeping, project_rows, workbench_quota
 from approvals.lights import Light
 from approvals.models import MaterialUse, Stage, StageEvent
 from approvals.snapshot import SORT_GROUPS
@@ -164,6 +164,7 @@ def _project_workbench(request, now):
         "today_total": sum(section.total for section in sections),
         "agenda": _agenda(mine, today, calendar),
         "recent": _recent(mine),
+        "shortages": workbench_quota.shortages(mine, today),
         "opened": opened,
         "now": now,
         "may_advance": allows(request.user, "stage.advance"),
@@ -302,6 +303,7 @@ def _case_workbench(request, now):
         "now": now,
         "department": request.user.department,
     }
+    context |= workbench_quota.case_context(request.user, departments, now)
     return render(request, "approvals/case_workbench.html", context)
 
 

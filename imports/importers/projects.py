@@ -3,10 +3,13 @@
 from decimal import Decimal
 from functools import partial
 
+from django.db.models import Prefetch
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_null import gettext_noop
 
 from approvals.lights import Light
+from factors import blocked
 from imports import cells
 from imports.importers.base import (
     NEW,
@@ -148,6 +151,8 @@ class ProjectImporter(ModelImporter):
             Column("content", _("Scale and content"), long_text, aliases=("建设规模及内容", "建设内容")),
             Column("source", _("Source system"), partial(cells.text, most=60), aliases=("来源系统",)),
             Column("light", _("Light"), export_only=True, show=lambda row: str(Light(row.light).label)),
+            Column("lacks", _("Factors that block, and gap"), export_only=True, show=_lacks),
+            Column("blocked_days", _("Blocked for (days)"), export_only=True, show=_blocked_days),
             Column("current_stages", _("Current stages"), export_only=True, show=_current),
             Column("stages_done", _("Stages finished"), export_only=True),
             Column("stages_total", _("Stages in all"), export_only=True),
@@ -187,8 +192,21 @@ class ProjectImporter(ModelImporter):
                 actions.edit(by=self.by, project=row.target, changed=row.plan)
 
     def export_queryset(self, queryset):
-        """Return the queryset with district, park and enterprise joined."""
-        return queryset.select_related("district", "park", "enterprise")
+        """Return the queryset with district, park and enterprise joined, and what is blocked (one query more)."""
+        short = Prefetch("demands", blocked.demand_states().filter(blocked=True), to_attr="lacking")
+        return queryset.select_related("district", "park", "enterprise").prefetch_related(short)
+
+
+def _lacks(project) -> str:
+    return "；".join(
+        f"{blocked.gap_words(demand)}（{blocked.pool_words(demand)}）" for demand in getattr(project, "lacking", ())
+    )
+
+
+def _blocked_days(project) -> int | None:
+    if project.blocked_since is None:
+        return None
+    return (timezone.localdate() - timezone.localtime(project.blocked_since).date()).days
 
 
 def _current(project) -> str:

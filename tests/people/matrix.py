@@ -219,6 +219,13 @@ MATRIX: dict[str, Rule] = {
     "template-retire": action("template.publish"),
     # factors: ledgers
     "factor-overview": page("factor.view"),
+    "blocked-list": page("factor.view"),
+    "demand-create": seen_form("factor.demand"),
+    "demand-edit": seen_form("factor.demand", args={"pk": unknown}, also=NOTHING_THERE),
+    "demand-close": seen_action("factor.demand", args={"pk": unknown}, also=NOTHING_THERE),
+    "demand-ask": seen_action("factor.demand", args={"pk": unknown}, also=NOTHING_THERE),
+    "no-need": seen_form("factor.demand"),
+    "gate-override": seen_form("factor.override", also=NOTHING_THERE),
     # imports
     "import-start": form("project.import"),
     "import-batch": form("project.import", args={"pk": unknown}, also=NOTHING_THERE),
