@@ -43,6 +43,34 @@ def assert_fits(page) -> None:
     assert not wide, f"{page.url} scrolls sideways: {wide}"
 
 
+def assert_touchable(page) -> None:
+    """Check that what a thumb meets is 40 px high at least; words within a sentence and whole rows are not meant."""
+    small = page.evaluate(
+        """() => {
+            const seen = e => {
+                for (let node = e; node; node = node.parentElement) {
+                    const look = getComputedStyle(node);
+                    const clipped = look.clip === "rect(0px, 0px, 0px, 0px)";
+                    if (look.display === "none" || look.visibility === "hidden" || clipped) return false;
+                }
+                return e.getClientRects().length > 0;
+            };
+            const reach = e => {
+                if (e.type !== "checkbox" && e.type !== "radio") return e;
+                return e.closest("label, td.check") || (e.id && document.querySelector(`label[for="${e.id}"]`)) || e;
+            };
+            const controls = "button:not(.tip), select, textarea, summary, input:not([type=hidden]), a.btn, a.chip," +
+                " a.counter, a.panel-action, .segments > *, .tabs > *, .tabbar > a";
+            return [...document.querySelectorAll(controls)].filter(seen)
+                .map(e => [e, Math.max(e.getBoundingClientRect().height, reach(e).getBoundingClientRect().height)])
+                .filter(([e, height]) => height < 39.5)
+                .map(([e, height]) => `${e.tagName}.${e.className} ${Math.round(height)} px ` +
+                    `${e.name || e.textContent.trim().slice(0, 20)}`);
+        }"""
+    )
+    assert not small, f"{page.url} has targets below 40 px: {small[:8]}"
+
+
 def at_each_width(page, name: str, widths=(DESK, PHONE)) -> None:
     """Keep a screenshot of the page at each size and check that it fits; leaves the page at the first size."""
     for size in widths:

@@ -1,4 +1,4 @@
-"""Every page within two clicks, as four roles: no server error, no script error, nothing sideways, nothing injected."""
+"""Every page within two clicks, as four roles: no server or script error, nothing sideways, small or injected."""
 
 from collections import deque
 from urllib.parse import urldefrag, urlsplit
@@ -7,7 +7,7 @@ import pytest
 
 from projects.models import Enterprise, Project
 from tests.browser import shot, sign_in
-from tests.journeys.steps import DESK, HOSTILE, PHONE, assert_fits
+from tests.journeys.steps import DESK, HOSTILE, PHONE, assert_fits, assert_touchable
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = 60
@@ -51,6 +51,7 @@ def test_every_page_within_two_clicks(demo_city, browser_page, username):
         if shapes[kind] == 1:
             page.set_viewport_size(PHONE)
             assert_fits(page)
+            assert_touchable(page)
             page.set_viewport_size(DESK)
         if depth < 2:
             queue.extend((link, depth + 1) for link in links(page, page.watch.host))
