@@ -73,13 +73,17 @@ def receivers(pairs) -> list[Account]:
 
 
 def pairs_of(voucher: Voucher) -> list[tuple[Account, Account]]:
-    """Return the accounts of the voucher's lines, for a reversal those of the entry it reverses. One query."""
+    """Return the accounts of the voucher's lines, for a reversal those of the entry it reverses. One query.
+
+    Lines under a total cap that only go with another line are left out: who keeps the pool answers for them.
+    """
     rows = (
         Transfer.objects.filter(posting=voucher.reverses_id)
         if voucher.reverses_id
         else VoucherLine.objects.filter(voucher=voucher, debit__isnull=False, credit__isnull=False)
     )
-    return [(row.debit, row.credit) for row in rows.select_related("debit__book__kind", "credit__book__kind")]
+    pairs = [(row.debit, row.credit) for row in rows.select_related("debit__book__kind", "credit__book__kind")]
+    return [pair for pair in pairs if not {side.role for side in pair} <= {"cap", "used"}] or pairs
 
 
 @dataclass(frozen=True, slots=True)

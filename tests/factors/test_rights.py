@@ -4,7 +4,7 @@ import pytest
 
 from factors import actions, pools, rights
 from factors.building import LineDraft
-from factors.models import Account, FactorKind, Voucher
+from factors.models import Account, Book, FactorKind, Voucher
 from people import actions as people_actions
 from tests.factors import office as offices
 from tests.factors.office import NOW
@@ -61,6 +61,28 @@ def test_an_office_below_keeps_its_own_pool_and_no_other(office):
     assert rights.may_make(east, park)
     assert not rights.may_make(east, office.pool)
     assert rights.may_make(office.maker, park)  # the city's office stands above it, and keeps the factor
+
+
+def test_who_keeps_a_pool_answers_for_its_reservation_under_the_citys_cap(office):
+    east, second = person(office, "e1", "energy-east"), person(office, "e2", "energy-east")
+    total, river = offices.book("water", "total"), offices.book("water", "river")
+    FactorKind.objects.filter(code="water").update(department=office.departments["energy"])
+    type(total.source).objects.filter(pk=total.source_id).update(is_cap=True)
+    total, river = (Book.objects.select_related("kind", "source").get(pk=b.pk) for b in (total, river))
+    cap = pools.open_pool(by=office.maker, now=NOW, book=total, period="2026", district=office.city)
+    pool = pools.open_pool(
+        by=office.maker, now=NOW, book=river, period="2026", park=office.park,
+        department=office.departments["energy-east"],
+    )  # fmt: skip
+    for account in (cap, pool):
+        offices.grant(account, 100)
+    line = LineDraft(demand=offices.need(office.project, river, 40))
+    facts = {"document_no": "1号", "reason": "误登"}
+    draft = actions.draft_voucher(by=east, now=NOW, kind="reserve", lines=[line], **facts)
+    (entry,) = actions.pass_voucher(by=second, now=NOW, voucher=actions.submit_voucher(by=east, voucher=draft, now=NOW))
+    draft = actions.draft_voucher(by=east, now=NOW, kind="reverse", reverses=entry, **facts)
+    actions.pass_voucher(by=second, now=NOW, voucher=actions.submit_voucher(by=east, voucher=draft, now=NOW))
+    assert Account.objects.get(pk=cap.pk).available == 100
 
 
 def test_quota_between_two_offices_takes_one_of_each(office):
