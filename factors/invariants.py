@@ -6,6 +6,7 @@ the journal). `live` is what readers may ask at any instant while others write. 
 than the database: the ids that callers were told, and an attempt. Used by `manage.py verify` and by the tests.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -263,16 +264,14 @@ def _audit(connection) -> Iterator[Fault]:
 def _database(connection) -> Iterator[Fault]:
     for name in sorted(triggers.missing(connection)):
         yield Fault("I8", name, "the trigger that refuses changes is missing")
+    names, unique = _constraints(connection)
     for model in apps.get_app_config("factors").get_models():
         table = model._meta.db_table
-        with connection.cursor() as cursor:
-            present = connection.introspection.get_constraints(cursor, table)
-        expected = {c.name for c in model._meta.constraints} - set(present)
-        for name in sorted(expected):
-            yield Fault("I11", name, f"the constraint of {table} is missing")
-        unique = {tuple(c["columns"]) for c in present.values() if c["unique"] or c["primary_key"]}
+        for constraint in model._meta.constraints:
+            if constraint.name not in names:
+                yield Fault("I11", constraint.name, f"the constraint of {table} is missing")
         for field in model._meta.local_concrete_fields:
-            if field.unique and (field.column,) not in unique:
+            if field.unique and not field.primary_key and (table, field.column) not in unique:
                 yield Fault("I11", f"{table}.{field.column}", "is not unique in the database")
     checks = SQLITE_CHECKS if connection.vendor == "sqlite" else POSTGRESQL_CHECKS
     for what, sql in checks:
@@ -283,6 +282,29 @@ def _database(connection) -> Iterator[Fault]:
                     yield Fault("I11", what, str(row))
 
 
+def _constraints(connection) -> tuple[set[str], set[tuple[str, str]]]:
+    """Return the names of constraints and indexes that stand, and the (table, column) that are unique. Two queries."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master")
+            names = {
+                word
+                for name, sql in cursor.fetchall()
+                for word in (name, *re.findall(r'CONSTRAINT "(\w+)"', sql or ""))
+            }
+        else:
+            cursor.execute("SELECT conname FROM pg_constraint UNION SELECT indexrelid::regclass::text FROM pg_index")
+            names = {name for (name,) in cursor.fetchall()}
+        cursor.execute(SQLITE_UNIQUE if connection.vendor == "sqlite" else POSTGRESQL_UNIQUE)
+        return names, set(cursor.fetchall())
+
+
+SQLITE_UNIQUE = """SELECT m.name, MAX(c.name)
+    FROM sqlite_master m, pragma_index_list(m.name) i, pragma_index_info(i.name) c
+    WHERE m.type = 'table' AND i."unique" AND NOT i.partial GROUP BY m.name, i.name HAVING COUNT(*) = 1"""
+POSTGRESQL_UNIQUE = """SELECT i.indrelid::regclass::text, a.attname FROM pg_index i
+    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+    WHERE i.indisunique AND i.indnkeyatts = 1 AND i.indpred IS NULL"""
 SQLITE_CHECKS = (("integrity_check", "PRAGMA integrity_check(50)"), ("foreign_key_check", "PRAGMA foreign_key_check"))
 POSTGRESQL_CHECKS = (
     ("constraint not validated", "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE NOT convalidated"),
