@@ -4,7 +4,7 @@
                                                       └─> ImportBatch + ImportRow: the preview and the receipt
 
 A preview writes no business data. An import checks the file again inside its one transaction and writes only when the
-judgement is still the one that was shown. A crash leaves nothing.
+judgement is still the one that was shown. A crash leaves nothing but the batch, which is then shown as interrupted.
 """
 
 import hashlib
@@ -18,10 +18,11 @@ from django.core.files import File
 from django.db import transaction
 from django.utils.translation.trans_null import gettext_noop
 
-from imports import cells, headings, mapping, reader
+from imports import cells, headings, mapping, reader, running
 from imports.cells import Cell, Problem
 from imports.importers import base, make
 from imports.models import ImportBatch, ImportRow
+from imports.running import NotImported
 from people import audit
 
 MISSING_COLUMNS = gettext_noop(
@@ -39,10 +40,6 @@ NO_DATE = gettext_noop("%(code)s: no date.")
 
 class Stale(Exception):
     """What is in the database changed since the preview; the batch now shows the new judgement."""
-
-
-class NotImported(Exception):
-    """Nothing was written: rows are wrong and the mode is all or nothing, or no row could be written."""
 
 
 @dataclass
@@ -248,9 +245,13 @@ def preview(*, kind: str, path, name: str, by, now, sheet: str = "") -> ImportBa
     """
     importer = make(kind, by=by, now=now)
     plan = check(importer, read(importer, path, name=name, sheet=sheet))
-    batch = _new_batch(plan, kind=kind, path=path, name=name, by=by, now=now)
+    return _keep(_new_batch(plan, kind=kind, path=path, name=name, by=by, now=now), plan, path)
+
+
+def _keep(batch, plan, path) -> ImportBatch:
+    """Save a new batch with its file and its judgement."""
     with open(path, "rb") as content:
-        batch.upload.save(f"{uuid.uuid4().hex}{Path(name).suffix.lower()[:6]}", File(content), save=False)
+        batch.upload.save(f"{uuid.uuid4().hex}{Path(batch.file_name).suffix.lower()[:6]}", File(content), save=False)
     batch.save()
     _save_rows(batch, plan)
     return batch
@@ -327,7 +328,7 @@ def adopt(*, batch: ImportBatch, by, now, number: int, letter: str, everywhere: 
     """
     row = batch.rows.filter(number=number).first()
     problem = row.problems.get(letter) if row else None
-    if batch.status != ImportBatch.Status.PREVIEWED or not problem or not problem["suggestion"]:
+    if not batch.is_open or not problem or not problem["suggestion"]:
         return 0
     index = headings.column_index(letter)
     alike = [row]
@@ -352,22 +353,21 @@ def _judge_again(batch, plan) -> None:
 def confirm(*, batch: ImportBatch, mode: str, by, now) -> ImportBatch:
     """Write what the preview showed, in one transaction, and return the batch.
 
-    :raises NotImported: rows are wrong and `mode` is all or nothing; nothing to write; or it was imported already.
+    :raises NotImported: rows are wrong and `mode` is all or nothing; or the batch was imported or cancelled already.
     :raises Stale: the judgement is another one now; the batch shows it and nothing was written.
     """
-    with transaction.atomic():
-        batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-        if batch.status != ImportBatch.Status.PREVIEWED:
-            raise NotImported
-        plan = _plan_of(batch, by, now)
-        if plan.fingerprint() != batch.fingerprint:
-            _judge_again(batch, plan)
-            stale = True
-        else:
-            stale = False
+    try:
+        with running.marked(batch, now), transaction.atomic():
+            batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+            plan = _plan_of(batch, by, now)
+            if plan.fingerprint() != batch.fingerprint:
+                raise Stale
             _write(batch, plan, mode, now)
-    if stale:
-        raise Stale
+    except Stale:
+        with transaction.atomic():
+            batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+            _judge_again(batch, _plan_of(batch, by, now))
+        raise
     return batch
 
 
@@ -381,44 +381,3 @@ def _write(batch, plan, mode, now) -> None:
     audit.record(
         "import", by=batch.by, target=batch, what=batch.kind, file=batch.file_name, sha256=batch.sha256, **plan.counts
     )
-
-
-@dataclass
-class Run:
-    """What a command's import came to. `batch` is None when nothing was written."""
-
-    plan: Plan
-    batch: ImportBatch | None
-    earlier: ImportBatch | None
-
-
-class _RollBack(Exception):
-    """Leaves the transaction without an error."""
-
-
-def run(*, kind, path, by, now, mode="all", dry_run=False, rules=None, sheet="", limits=reader.UPLOAD) -> Run:
-    """Import a file in one go, for the command: read, judge, write, all in one transaction.
-
-    With `dry_run`, or with wrong rows in mode "all", nothing at all is written and `batch` is None.
-
-    :raises reader.Unreadable, Unbound: the file cannot be read.
-    """
-    path, result = Path(path), None
-    try:
-        with transaction.atomic():
-            importer = make(kind, by=by, now=now, rules=rules)
-            plan = check(importer, read(importer, path, sheet=sheet, limits=limits, rules=rules), rules)
-            earlier = ImportBatch.objects.filter(
-                sha256=sha256_of(path), kind=kind, status=ImportBatch.Status.DONE
-            ).last()
-            result = Run(plan, None, earlier)
-            if dry_run or (plan.counts["wrong"] and mode != ImportBatch.Mode.GOOD):
-                raise _RollBack
-            batch = _new_batch(plan, kind=kind, path=path, name=path.name, by=by, now=now, rules=rules)
-            batch.save()
-            _save_rows(batch, plan)
-            _write(batch, plan, mode, now)
-            result.batch = batch
-    except _RollBack:
-        pass
-    return result

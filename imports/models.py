@@ -19,8 +19,12 @@ class ImportBatch(models.Model):
 
     class Status(models.TextChoices):
         PREVIEWED = "previewed", _("Checked, nothing written")
+        RUNNING = "running", _("Being imported")
+        INTERRUPTED = "broken", _("Import interrupted")
         DONE = "done", _("Import done")
         CANCELLED = "cancelled", _("Import cancelled")
+
+    OPEN = (Status.PREVIEWED, Status.INTERRUPTED)
 
     class Mode(models.TextChoices):
         ALL = "all", _("Import only if every row is right")
@@ -51,6 +55,7 @@ class ImportBatch(models.Model):
     fingerprint = models.CharField(max_length=64, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports", verbose_name=_("by"))
     made_at = models.DateTimeField(_("uploaded"))
+    started_at = models.DateTimeField(_("import started"), null=True, blank=True)
     done_at = models.DateTimeField(_("imported"), null=True, blank=True)
 
     class Meta:
@@ -73,6 +78,11 @@ class ImportBatch(models.Model):
         """Return the latest done batch of the same file and kind, or None. One query."""
         same = ImportBatch.objects.filter(sha256=self.sha256, kind=self.kind, status=self.Status.DONE)
         return same.exclude(pk=self.pk).order_by("-id").first()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be imported: nothing of it is in."""
+        return self.status in self.OPEN
 
     @property
     def writes(self) -> int:

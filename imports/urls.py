@@ -8,6 +8,7 @@ urlpatterns = [
     path("imports/", views.start, name="import-start"),
     path("imports/<int:pk>/", views.batch_page, name="import-batch"),
     path("imports/<int:pk>/receipt/", views.batch_receipt, name="import-receipt"),
+    path("imports/<int:pk>/file/", views.batch_file, name="import-file"),
     path("imports/templates/<slug:kind>/", views.blank_template, name="import-template"),
     path("exports/projects/", views.export_projects, name="export-projects"),
     path("exports/<slug:kind>/", views.export_kind, name="export-kind"),

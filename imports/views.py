@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from approvals import actions as approval_actions
 from approvals import project_filters
 from approvals.models import Stage
-from imports import engine, exports, previews, reader, receipt, reports
+from imports import engine, exports, previews, reader, receipt, reports, running
 from imports.forms import UploadForm
 from imports.importers import importer_class, make
 from imports.models import ImportBatch
@@ -44,6 +44,7 @@ def _may(user, kind) -> bool:
 @needs("project.import")
 def start(request):
     """Choose what to import, download its template, upload a file; one that cannot be read is refused at the field."""
+    running.settle()
     kinds = kinds_of(request.user)
     kind = request.POST.get("kind") or request.GET.get("kind") or (kinds[0] if kinds else "")
     if kind not in kinds:
@@ -99,6 +100,7 @@ def _batch_of(request, pk) -> ImportBatch:
 @needs("project.import")
 def batch_page(request, pk):
     """Show the judgement of an upload; POST takes over a suggestion, imports, or cancels. A stranger's batch is 404."""
+    running.settle()
     batch = _batch_of(request, pk)
     if request.method == "POST":
         return _DO.get(request.POST.get("do"), _unknown)(request, batch)
@@ -112,7 +114,9 @@ def batch_page(request, pk):
         "show": show,
         "at": at,
         "earlier": batch.earlier(),
-        "open": batch.status == ImportBatch.Status.PREVIEWED,
+        "open": batch.is_open,
+        "interrupted": batch.status == ImportBatch.Status.INTERRUPTED,
+        "running": batch.status == ImportBatch.Status.RUNNING,
         "done": batch.status == ImportBatch.Status.DONE,
         "breadcrumbs": [(_("Import"), reverse("import-start") + f"?kind={batch.kind}"), (str(batch), "")],
     }
@@ -129,8 +133,8 @@ def _unknown(request, batch):
 
 
 def _cancel(request, batch):
-    changed = ImportBatch.objects.filter(pk=batch.pk, status=ImportBatch.Status.PREVIEWED)
-    if changed.update(status=ImportBatch.Status.CANCELLED):
+    still_open = ImportBatch.objects.filter(pk=batch.pk, status__in=ImportBatch.OPEN)
+    if still_open.update(status=ImportBatch.Status.CANCELLED):
         messages.success(request, _("Cancelled. Nothing was written."))
     return redirect(reverse("import-start") + f"?kind={batch.kind}")
 
@@ -189,6 +193,17 @@ def batch_receipt(request, pk):
     batch = _batch_of(request, pk)
     content = receipt.workbook_of_batch(batch, only_wrong=request.GET.get("only") == "wrong")
     return attachment(content, f"{Path(batch.file_name).stem}-{_('receipt')}.xlsx", exports.XLSX)
+
+
+@require_GET
+@needs("project.import")
+def batch_file(request, pk):
+    """Download the file of a batch as it was uploaded. 404 for batches from before files were kept."""
+    batch = _batch_of(request, pk)
+    if not batch.upload or not batch.upload.storage.exists(batch.upload.name):
+        raise Http404
+    content_type = "text/csv" if batch.file_name.lower().endswith(".csv") else "application/octet-stream"
+    return attachment(batch.upload.open("rb"), batch.file_name, content_type, streaming=True)
 
 
 @require_GET

@@ -29,6 +29,7 @@ def counts(result) -> tuple:
     return tuple(result[name] for name in ("total", "new", "changed", "unchanged", "wrong", "written"))
 
 
+@pytest.mark.both_databases
 def test_projects(sheet, city):
     path = sheet(HEADS, [CODE, "甲", "河东区", "1,200.50"])
     assert counts(run("projects", path, "--dry-run")) == (1, 1, 0, 0, 0, 0)
@@ -41,6 +42,7 @@ def test_projects(sheet, city):
     assert not Project.objects.get().assignments.exists()
 
 
+@pytest.mark.both_databases
 def test_a_wrong_row_stops_all_and_the_receipt_says_why(sheet, city, tmp_path):
     path, receipt = (
         sheet(["标题"], HEADS, [CODE, "甲", "河东区", 1], ["bad", "+乙", "河东", "十"]),
@@ -84,6 +86,7 @@ def test_what_cannot_be_read_is_said(sheet, city, text_file, tmp_path):
     assert not Project.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_by_a_person_with_his_rights(sheet, project, pm):
     person("stranger", "pm", District.objects.get(name="河西区"))
     path = sheet(["项目代码", "项目名称"], [CODE, "新名"])
@@ -92,6 +95,7 @@ def test_by_a_person_with_his_rights(sheet, project, pm):
     assert counts(run("projects", path, "--by", "pm")) == (1, 0, 1, 0, 0, 1)
 
 
+@pytest.mark.both_databases
 def test_progress_without_a_person(sheet, project):
     path = sheet(["项目代码", "环节", "受理日期", "办结日期"], [CODE, "01", "2026-09-01", "2026-09-03"])
     assert counts(run("progress", path)) == (1, 1, 0, 0, 0, 1)
@@ -115,6 +119,7 @@ def test_a_mapping_names_its_mistake(tmp_path):
 # --- Real files ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_46_development_zones(shared_data, city):
     facts = shared_data / "parks_and_boundaries/development_zones_2018_facts.csv"
     assert counts(run("parks", facts, "--mapping", "development_zones_2018")) == (46, 46, 0, 0, 0, 46)

@@ -5,13 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from imports import engine, exports
+from imports import engine, exports, runs
 from imports.importers import make
 from imports.models import ImportBatch, ImportRow
 from people.models import AuditEntry
 from projects.models import Enterprise, LightTally, Park, Project
 from projects.tallies import differences
 from tests.imports.conftest import person, values
+
+pytestmark = pytest.mark.both_databases
 
 CODE = "2607-159901-04-01-381725"
 HEADS = ["项目代码", "项目名称", "建设单位", "区县", "园区", "总投资（亿元）", "签约时间", "立项类型"]
@@ -124,10 +126,10 @@ def test_good_rows_first_or_all_or_nothing(sheet, pm, now):
 
 def test_an_empty_cell_leaves_and_the_word_clears(sheet, pm, now, project, city):
     heads = ["项目代码", "建设地点", "总投资", "签约时间"]
-    engine.run(kind="projects", path=sheet(heads, [CODE, "河东路 1 号", "12,000", "2026.5.1"]), by=pm, now=now)
-    run = engine.run(kind="projects", path=sheet(heads, [CODE, "", "", ""]), by=pm, now=now)
+    runs.run(kind="projects", path=sheet(heads, [CODE, "河东路 1 号", "12,000", "2026.5.1"]), by=pm, now=now)
+    run = runs.run(kind="projects", path=sheet(heads, [CODE, "", "", ""]), by=pm, now=now)
     assert run.plan.counts["unchanged"] == 1
-    run = engine.run(kind="projects", path=sheet(heads, [CODE, "清空", "清空", ""]), by=pm, now=now)
+    run = runs.run(kind="projects", path=sheet(heads, [CODE, "清空", "清空", ""]), by=pm, now=now)
     project.refresh_from_db()
     assert (project.address, project.investment_wan, project.signed_on) == ("", None, dt.date(2026, 5, 1))
     assert run.plan.rows[0].changes == {"address": "河东路 1 号", "investment_wan": "12000.00"}
@@ -196,34 +198,34 @@ def test_enterprises_and_two_names_for_one_column(sheet, pm, now):
         ["统一社会信用代码", "企业名称", "区县", "联系电话"],
         ["91110000600037341L", "甲公司", "159902", "0470－8123456"],
     )
-    engine.run(kind="enterprises", path=path, by=pm, now=now)
+    runs.run(kind="enterprises", path=path, by=pm, now=now)
     row = Enterprise.objects.get(credit_code="91110000600037341L")
     assert (row.district.name, row.contact_phone) == ("河西区", "0470-8123456")
     assert "jiagongsi" in row.search_text
     heads = ["项目代码", "项目名称", "区县", "企业名称", "统一社会信用代码"]
     path = sheet(heads, [CODE, "甲", "河东区", "随便写的名字", "91110000600037341L"])
-    engine.run(kind="projects", path=path, by=pm, now=now)
+    runs.run(kind="projects", path=path, by=pm, now=now)
     assert Project.objects.get(code=CODE).enterprise == row
 
 
 def test_parks_with_points_and_boundaries(sheet, park_officer, now, city):
     heads = ["园区代码", "园区名称", "区县", "批准级别", "核准面积_公顷", "经度", "纬度", "批准时间"]
     path = sheet(heads, ["159902PK02", "新材料园", "河西区", "省级", "121.49", "106.789390", "39.654105", "2006.04"])
-    run = engine.run(kind="parks", path=path, by=park_officer, now=now)
+    run = runs.run(kind="parks", path=path, by=park_officer, now=now)
     park = Park.objects.get(code="159902PK02")
     assert run.plan.counts["new"] == 1
     assert park.boundary == {"type": "Point", "coordinates": [106.78939, 39.654105]}
     assert (park.approved_on, park.area_ha) == (dt.date(2006, 4, 1), Decimal("121.49"))
-    assert engine.run(kind="parks", path=path, by=park_officer, now=now).plan.counts["unchanged"] == 1
+    assert runs.run(kind="parks", path=path, by=park_officer, now=now).plan.counts["unchanged"] == 1
     moved = sheet(heads, ["159902PK02", "新材料园", "河西区", "", "", "106.7", "39.6", ""], name="moved.xlsx")
-    run = engine.run(kind="parks", path=moved, by=park_officer, now=now)
+    run = runs.run(kind="parks", path=moved, by=park_officer, now=now)
     assert run.plan.rows[0].changes == {"longitude": "106.789390", "latitude": "39.654105"}
     taken = sheet(heads[:3], ["159902PK03", "新材料园", "河西区"], name="taken.xlsx")
-    assert engine.run(kind="parks", path=taken, by=park_officer, now=now).plan.counts["wrong"] == 1
+    assert runs.run(kind="parks", path=taken, by=park_officer, now=now).plan.counts["wrong"] == 1
     park.refresh_from_db()
     park.boundary = {"type": "Polygon", "coordinates": [[[1, 1], [1, 2], [2, 2], [1, 1]]]}
     park.save()
-    assert engine.run(kind="parks", path=moved, by=park_officer, now=now).plan.counts["unchanged"] == 1
+    assert runs.run(kind="parks", path=moved, by=park_officer, now=now).plan.counts["unchanged"] == 1
 
 
 NASTY = [

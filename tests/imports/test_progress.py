@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from approvals.models import Stage, StageEvent
 from approvals.states import State
-from imports import engine, exports
+from imports import exports, runs
 from imports.importers import make
 from tests.imports.conftest import person
+
+pytestmark = pytest.mark.both_databases
 
 CODE = "2607-159901-04-01-381725"
 HEADS = [
@@ -27,7 +29,7 @@ HEADS = [
 
 
 def run(path, by, now, **more):
-    return engine.run(kind="progress", path=path, by=by, now=now, **more)
+    return runs.run(kind="progress", path=path, by=by, now=now, **more)
 
 
 def stage(code) -> Stage:

@@ -230,6 +230,7 @@ MATRIX: dict[str, Rule] = {
     "import-start": form("project.import"),
     "import-batch": form("project.import", args={"pk": unknown}, also=NOTHING_THERE),
     "import-receipt": page("project.import", args={"pk": unknown}, also=NOTHING_THERE),
+    "import-file": page("project.import", args={"pk": unknown}, also=NOTHING_THERE),
     "import-template": page("project.import", args={"kind": lambda world: "projects"}),
     "export-projects": page("project.export"),
     "export-kind": page("project.export", args={"kind": lambda world: "enterprises"}),

@@ -5,11 +5,10 @@ from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from imports import engine, mapping, operator, reader, receipt
+from imports import engine, mapping, operator, reader, receipt, runs
 from imports.importers import CLASSES
 from imports.models import ImportBatch
 
@@ -46,11 +45,7 @@ class Command(BaseCommand):
         limits = reader.Limits(
             size_mb=200, unpacked_mb=500, rows=options["max_rows"], cpu_seconds=120, wall_seconds=180, memory_mb=2_048
         )
-        with transaction.atomic():
-            if rules:
-                mapping.make_districts(rules)
-            run = self._run(kind, file, by, mode, dry_run, rules, options["sheet"], limits)
-            transaction.set_rollback(run.batch is None)
+        run = self._run(kind, file, by, mode, dry_run, rules, options["sheet"], limits)
         self._report(run, dry_run, receipt, json)
         if run.plan.counts["wrong"] and (mode == "all" or dry_run):
             raise CommandError(
@@ -75,10 +70,10 @@ class Command(BaseCommand):
 
     def _run(self, kind, file, by, mode, dry_run, rules, sheet, limits):
         try:
-            return engine.run(
+            return runs.run(
                 kind=kind,
                 path=file,
-                by=operator.account(by, kind),
+                by=lambda: operator.account(by, kind),
                 now=timezone.now(),
                 mode=mode,
                 dry_run=dry_run,
@@ -102,6 +97,7 @@ class Command(BaseCommand):
             "dry_run": dry_run,
             "batch": run.batch.pk if run.batch else None,
             "same_as_batch": run.earlier.pk if run.earlier else None,
+            "interrupted_batch": run.interrupted.pk if run.interrupted else None,
             "sheet": plan.table.sheet,
             "encoding": plan.table.encoding,
             "heading_row": plan.table.heading_row,
@@ -118,6 +114,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{name}: {result[name]}")
         if run.earlier:
             self.stdout.write(_("The same file was imported as batch #%(number)s.") % {"number": run.earlier.pk})
+        if run.interrupted:
+            self.stdout.write(
+                _("An import of the same file, batch #%(number)s, was interrupted; nothing of it was written.")
+                % {"number": run.interrupted.pk}
+            )
         for error in self._errors(plan, SHOWN_ERRORS):
             self.stderr.write(f"{error['cell']}: {error['message']}")
 
