@@ -4,6 +4,7 @@ The nearest pool serves: the project's park, its district, the districts above. 
 itself. Accounts of enterprises and projects are made when they are first needed.
 """
 
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
@@ -93,18 +94,25 @@ def reassign(demands, *, now: datetime, cause: str = "pool") -> set[int]:
     For pools that open or close and projects that move. Returns the projects that turned. A query for each book and
     period, one for each pool that takes demands over.
     """
-    rows = list(demands.filter(closed_on=None).select_related("project__district__parent", "book").order_by("pk"))
-    pools, moved = {}, {}
-    for row in rows:
-        where = (row.book_id, row.period)
-        if where not in pools:
-            pools[where] = _pools(row.book, row.period)
-        pool = _nearest(pools[where], row.project.park_id, _chain(row.project.district))
+    moved, looked_at = {}, []
+    for row, pool in list(assignments(demands)):
+        looked_at.append(row.pk)
         if (pool and pool.pk) != row.pool_id:
             moved.setdefault(pool and pool.pk, []).append(row.pk)
     for pool, ids in moved.items():
         Demand.objects.filter(pk__in=ids).update(pool=pool)
-    return blocks.turn(Demand.objects.filter(pk__in=[row.pk for row in rows]), now=now, cause=cause)
+    return blocks.turn(Demand.objects.filter(pk__in=looked_at), now=now, cause=cause)
+
+
+def assignments(demands) -> Iterator[tuple[Demand, Account | None]]:
+    """Yield each open demand of a queryset with the pool that should serve it now. A query for each book and period."""
+    pools = {}
+    rows = demands.filter(closed_on=None).select_related("project__district__parent", "book").order_by("pk")
+    for row in rows.iterator(chunk_size=2000):
+        where = (row.book_id, row.period)
+        if where not in pools:
+            pools[where] = _pools(row.book, row.period)
+        yield row, _nearest(pools[where], row.project.park_id, _chain(row.project.district))
 
 
 # --- accounts ------------------------------------------------------------------------------------------------------
@@ -120,7 +128,7 @@ def holding_for(*, project: Project, book: Book, period: str) -> Account:
     if found is not None:
         return found
     pool = nearest_pool(project, book, period)
-    return _made(
+    return make_account(
         book,
         period,
         code,
@@ -138,7 +146,7 @@ def holding_for(*, project: Project, book: Book, period: str) -> Account:
 def enterprise_holding(*, enterprise: Enterprise, book: Book, period: str, pool: Account | None = None) -> Account:
     """Return an enterprise's own account (what it held before there were projects), under the cap of `pool`."""
     code = f"enterprise:{enterprise.credit_code}"
-    return _by_code(book, period, code) or _made(
+    return _by_code(book, period, code) or make_account(
         book,
         period,
         code,
@@ -157,7 +165,7 @@ def standing_account(role: str, book: Book, period: str, pool: Account | None = 
     code = f"{role}:{beside}" if beside else role
     place = {"district": pool.district, "park": pool.park, "department": pool.department} if beside else {}
     name = f"{NAMES[role]} · {pool.name}" if beside else NAMES[role]
-    return _by_code(book, period, code) or _made(book, period, code, role=role, name=name[:120], **place)
+    return _by_code(book, period, code) or make_account(book, period, code, role=role, name=name[:120], **place)
 
 
 def _by_code(book, period, code) -> Account | None:
@@ -168,7 +176,8 @@ def _by_code(book, period, code) -> Account | None:
     )
 
 
-def _made(book, period, code, **facts) -> Account:
+def make_account(book, period, code, **facts) -> Account:
+    """Make an account, or return the one that has this code already. Two queries."""
     tier = {"tier": Account.TIERS[facts["role"]], "may_overdraw": facts["role"] == Account.Role.ISSUER}
     Account.objects.bulk_create(  # two that come at once make one
         [Account(book=book, period=period, code=code[:60], **facts, **tier)], ignore_conflicts=True
@@ -213,10 +222,10 @@ def open_pool(
     }
     if cap:
         used = facts | {"name": f"{facts['name']} · {NAMES['used']}"[:120]}
-        facts["cap"] = _made(book, period, f"used:{place.code}", role=Account.Role.USED, **used)
+        facts["cap"] = make_account(book, period, f"used:{place.code}", role=Account.Role.USED, **used)
     elif under_cap:
         facts["cap"] = nearest_cap(book, period, facts["district"])
-    pool = _made(book, period, code, role=Account.Role.CAP if cap else Account.Role.POOL, **facts)
+    pool = make_account(book, period, code, role=Account.Role.CAP if cap else Account.Role.POOL, **facts)
     if not cap:
         reassign(Demand.objects.filter(book=book, period=period), now=now)
     audit.record("ledger.account", by=by, target=pool, now=now)

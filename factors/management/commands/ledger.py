@@ -9,9 +9,9 @@ from factors import ledger_commands
 
 
 def modules() -> dict:
-    """Return the sub-commands: module by name."""
+    """Return the sub-commands: module by name, with - for _."""
     names = sorted(module.name for module in pkgutil.iter_modules(ledger_commands.__path__))
-    return {name: import_module(f"{ledger_commands.__name__}.{name}") for name in names}
+    return {name.replace("_", "-"): import_module(f"{ledger_commands.__name__}.{name}") for name in names}
 
 
 class Command(BaseCommand):
