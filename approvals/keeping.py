@@ -3,12 +3,14 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db import connection
 from django.urls import reverse
 
 from approvals import derive, snapshot, turning
 from approvals.models import Chain, DeadlineMove
 from calendars import store
 from calendars.models import CalendarVersion
+from factors import reservations
 from people.access import visible_to
 from projects.models import Project
 
@@ -27,12 +29,27 @@ def sweep(now) -> int:
     """Turn the lights that were due to change by themselves up to `now`; returns how many projects were looked at.
 
     Lists call it before they read, so that no nightly job is needed: the moment of the next change is stored and
-    indexed, and usually nothing is due. One query then; some fifteen for each 2,000 projects that are.
+    indexed, and usually nothing is due. One query then; some fifteen for each 2,000 projects that are. Reservations
+    whose last day is over expire first: what they held may free a project.
     """
+    flips, lapsed = _due(now)
+    if lapsed:
+        reservations.sweep(now)
     turned = 0
-    while Project.objects.filter(next_flip_at__lte=now).exists():
+    while flips and Project.objects.filter(next_flip_at__lte=now).exists():
         turned += turning.turn(now, store.current())
     return turned
+
+
+def _due(now) -> tuple[bool, bool]:
+    """Say whether a light, and whether a reservation, is due to change by itself. One query."""
+    flips = "SELECT 1 FROM projects_project WHERE next_flip_at <= %s"
+    lapsed = "SELECT 1 FROM factors_reservation WHERE resolved_by_id IS NULL AND twin_of_id IS NULL AND expires_on < %s"
+    instant = connection.ops.adapt_datetimefield_value(now)
+    day = connection.ops.adapt_datefield_value(derive.local_date(now))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS ({flips}), EXISTS ({lapsed})", [instant, day])
+        return tuple(map(bool, cursor.fetchone()))
 
 
 def recompute_deadlines(old, new) -> list[DeadlineMove]:

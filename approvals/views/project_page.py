@@ -336,6 +336,7 @@ def stage_act(request, code, stage):
     if not rights.may_act(request.user, row, action):
         raise PermissionDenied
     now = timezone.localtime()
+    keeping.sweep(now)
     form = StageActionForm(request.POST, request.FILES, stage=row, action=action, today=now.date())
     if not form.is_valid():
         return _page(request, project, form=form, status=422)

@@ -304,3 +304,18 @@ def test_two_decisions_at_once_confirm_once(committed_world):
     assert sorted(type(r).__name__ for r in results) == ["Refused", "StageEvent"], results
     assert Posting.objects.filter(kind="confirm").count() == 1
     assert quota.totals() == (40, 60)
+
+
+def test_a_look_at_the_list_expires_what_has_run_out_and_frees_who_waited(quota):
+    from approvals import keeping
+
+    other = quota.world.new_project(2, "另一个", chain=False)
+    quota.reserve(60, quota.need(60, other), until=q.TODAY)
+    quota.need(90)
+    assert Project.objects.get(pk=quota.world.project.pk).light == "blocked"
+    keeping.sweep(NOW)
+    assert Project.objects.get(pk=quota.world.project.pk).blocked
+    keeping.sweep(at("11-21 00:30"))
+    assert not Project.objects.get(pk=quota.world.project.pk).blocked
+    assert Posting.objects.latest("id").kind == "expire"
+    assert consistent() == []
