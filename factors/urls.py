@@ -2,10 +2,28 @@
 
 from django.urls import path
 
-from factors.views import demands, overview
+from factors.views import accounts, book, demands, overview, postings, queue, reservations, vouchers
 
 urlpatterns = [
     path("factors/", overview.factor_overview, name="factor-overview"),
+    path("factors/kinds/", accounts.factor_kinds, name="factor-kinds"),
+    path("factors/accounts/new/", accounts.account_create, name="account-create"),
+    path("factors/accounts/open-year/", accounts.account_open_year, name="account-open-year"),
+    path("factors/accounts/<int:pk>/", book.account_book, name="account-book"),
+    path("factors/accounts/<int:pk>/print/", book.account_book_print, name="account-book-print"),
+    path("factors/accounts/<int:pk>/close/", accounts.account_close, name="account-close"),
+    path("factors/vouchers/", vouchers.voucher_list, name="voucher-list"),
+    path("factors/vouchers/new/", vouchers.voucher_create, name="voucher-create"),
+    path("factors/vouchers/check/", vouchers.voucher_check, name="voucher-check"),
+    path("factors/vouchers/<int:pk>/", vouchers.voucher_page, name="voucher-page"),
+    path("factors/vouchers/<int:pk>/files/<int:file>/", vouchers.voucher_attachment, name="voucher-attachment"),
+    path("factors/journal/", postings.posting_search, name="posting-search"),
+    path("factors/journal/<int:year>/<int:number>/", postings.posting_page, name="posting-page"),
+    path("factors/journal/<int:year>/<int:number>/print/", postings.posting_print, name="posting-print"),
+    path("factors/journal/<int:year>/<int:number>/reverse/", postings.posting_reverse, name="posting-reverse"),
+    path("factors/requests/", queue.request_list, name="request-list"),
+    path("factors/requests/<int:pk>/decide/", queue.request_decide, name="request-decide"),
+    path("factors/reservations/", reservations.reservation_list, name="reservation-list"),
     path("projects/<str:code>/demands/new/", demands.demand_create, name="demand-create"),
     path("projects/<str:code>/demands/<int:pk>/", demands.demand_edit, name="demand-edit"),
     path("projects/<str:code>/demands/<int:pk>/close/", demands.demand_close, name="demand-close"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from imports import views
+from imports import book_export, views
 
 urlpatterns = [
     path("imports/", views.start, name="import-start"),
@@ -12,5 +12,6 @@ urlpatterns = [
     path("imports/templates/<slug:kind>/", views.blank_template, name="import-template"),
     path("exports/projects/", views.export_projects, name="export-projects"),
     path("exports/<slug:kind>/", views.export_kind, name="export-kind"),
+    path("factors/accounts/<int:pk>/export/", book_export.book_export, name="account-book-export"),
     path("schedule-report/", views.schedule_report, name="schedule-report"),
 ]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from factors.models.kinds import Book
 from people.models import Department, District
@@ -123,7 +124,7 @@ class Posting(models.Model):
 
     class Kind(models.TextChoices):
         OPENING = "opening", _("Opening balance")
-        GRANT = "grant", _("Grant")
+        GRANT = "grant", pgettext_lazy("quota", "Grant")
         REALLOCATE = "reallocate", _("Reallocation")
         RESERVE = "reserve", _("Reservation")
         CONFIRM = "confirm", _("Confirmation")

@@ -127,6 +127,7 @@ def unknown(world) -> int:
     return 987654
 
 
+ENTRY = {"year": lambda world: 2026, "number": unknown}
 PERSON = {"username": lambda world: world.bystander.username}
 
 MATRIX: dict[str, Rule] = {
@@ -219,6 +220,25 @@ MATRIX: dict[str, Rule] = {
     "template-retire": action("template.publish"),
     # factors: ledgers
     "factor-overview": page("factor.view"),
+    "factor-kinds": page("factor.configure"),
+    "account-create": form("factor.make"),
+    "account-open-year": action("factor.make", data={"year": "1"}, also=frozenset({403})),
+    "account-book": page("factor.view", args={"pk": unknown}, also=NOTHING_THERE),
+    "account-book-print": page("factor.view", args={"pk": unknown}, also=NOTHING_THERE),
+    "account-book-export": page("factor.view", args={"pk": unknown}, also=NOTHING_THERE),
+    "account-close": action("factor.make", args={"pk": unknown}, also=NOTHING_THERE),
+    "voucher-list": page("factor.view"),
+    "voucher-create": form("factor.make"),
+    "voucher-check": action("factor.make", also=NOTHING_THERE),
+    "voucher-page": form("factor.view", args={"pk": unknown}, also=NOTHING_THERE),
+    "voucher-attachment": page("factor.view", args={"pk": unknown, "file": unknown}, also=NOTHING_THERE),
+    "posting-search": page("factor.view"),
+    "posting-page": page("factor.view", args=ENTRY, also=NOTHING_THERE),
+    "posting-print": page("factor.view", args=ENTRY, also=NOTHING_THERE),
+    "posting-reverse": action("factor.make", args=ENTRY, also=NOTHING_THERE),
+    "request-list": page("factor.view"),
+    "request-decide": action("factor.view", args={"pk": unknown}, also=NOTHING_THERE),
+    "reservation-list": form("factor.view", also=frozenset({403})),
     "blocked-list": page("factor.view"),
     "demand-create": seen_form("factor.demand"),
     "demand-edit": seen_form("factor.demand", args={"pk": unknown}, also=NOTHING_THERE),
