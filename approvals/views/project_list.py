@@ -31,8 +31,8 @@ ORDERS = {
     "newest": ("-id",),
 }
 PICKERS = ("district", "park", "department")
-SINGLES = ("factor", "sponsor", "start", "due")
-MORE = ("waiting", "officer", "kind", "status", "key_level")
+SINGLES = ("factor", "sponsor", "start")
+MORE = ("due", "waiting", "officer", "kind", "status", "key_level")
 BULK_ACTIONS = (
     StageEvent.Kind.NOTE,
     StageEvent.Kind.RECEIVE,
