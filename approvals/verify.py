@@ -1,4 +1,4 @@
-"""Deriving everything again and comparing it with what is stored: snapshot columns, tallies, triggers. Writes nothing.
+"""Deriving everything again and comparing it with what is stored: snapshot columns, tallies. Writes nothing.
 
 A light that was due to change by itself after `next_flip_at` and that no page has looked at since is not wrong, only
 not yet swept: such projects are judged as of the last moment before that change, and counted as waiting.
@@ -8,14 +8,13 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 
 from approvals import blocking, derive, snapshot
 from approvals.models import Chain
 from factors import blocks
 from factors.models import Demand
-from people import triggers
 from projects import tallies
 from projects.models import Project
 
@@ -104,6 +103,12 @@ def without_chain() -> list[Difference]:
 def of_blocks() -> list[Difference]:
     """Return projects and demands whose “blocked by quota” is not what the ledger says. Four queries."""
     found = [Difference(f"demand {d.row}", d.column, d.stored, d.derived) for d in blocks.differences()]
+    return found + of_projects()
+
+
+def of_projects() -> list[Difference]:
+    """Return projects whose “blocked by quota” is not what their demands say. Two queries."""
+    found = []
     since = blocking.since(Demand.objects.filter(blocked=True).values("project"))
     marked = Project.objects.filter(Q(blocked=True) | Q(pk__in=list(since))).only("code", "blocked", "blocked_since")
     for project in marked.order_by("pk"):
@@ -118,8 +123,3 @@ def of_tallies() -> list[Difference]:
         Difference(f"tally of district {district}, park {park}, {light}", "projects", told, counted)
         for district, park, light, told, counted in tallies.differences()
     ]
-
-
-def of_triggers() -> list[Difference]:
-    """Return the append-only triggers that should stand and do not. One query."""
-    return [Difference(name, "trigger", "missing", "standing") for name in sorted(triggers.missing(connection))]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from factors.views import accounts, book, demands, overview, postings, queue, reservations, vouchers
+from factors.views import accounts, book, demands, overview, postings, queue, reservations, vouchers, yearend
 
 urlpatterns = [
     path("factors/", overview.factor_overview, name="factor-overview"),
@@ -24,6 +24,7 @@ urlpatterns = [
     path("factors/requests/", queue.request_list, name="request-list"),
     path("factors/requests/<int:pk>/decide/", queue.request_decide, name="request-decide"),
     path("factors/reservations/", reservations.reservation_list, name="reservation-list"),
+    path("factors/year-end/", yearend.year_end, name="year-end"),
     path("projects/<str:code>/demands/new/", demands.demand_create, name="demand-create"),
     path("projects/<str:code>/demands/<int:pk>/", demands.demand_edit, name="demand-edit"),
     path("projects/<str:code>/demands/<int:pk>/close/", demands.demand_close, name="demand-close"),

@@ -31,7 +31,7 @@ def verify(capsys) -> tuple[int, str]:
 def test_a_generated_portfolio_is_right(portfolio, capsys):
     status, told = verify(capsys)
     assert status == 0, told
-    assert "12 chains derived again, 0 differences" in told
+    assert "12 chains derived again" in told and " 0 differences" in told
     assert Stage.objects.count() == 12 * 19
     for model in (Project, Enterprise):
         for row in model.objects.all():

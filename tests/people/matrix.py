@@ -220,6 +220,7 @@ MATRIX: dict[str, Rule] = {
     "template-retire": action("template.publish"),
     # factors: ledgers
     "factor-overview": page("factor.view"),
+    "year-end": form("factor.make"),
     "factor-kinds": page("factor.configure"),
     "account-create": form("factor.make"),
     "account-open-year": action("factor.make", data={"year": "1"}, also=frozenset({403})),
