@@ -12,7 +12,7 @@ from approvals.history import load_history
 from approvals.material_actions import is_own_form
 from approvals.models import ChainTemplate, MaterialUse
 from calendars import store
-from demo import data, story
+from demo import data, quota_data, quotas, story
 from people import actions as people_actions
 from people.models import Department, District, User
 from projects.models import Assignment, Enterprise, KeyPoint, Material, MonthlyFigure, Park, Project
@@ -42,6 +42,7 @@ def build(now: dt.datetime) -> dict[str, int]:
                     people_actions.grant(people[username], codename, rows[key])
     for number, row in enumerate(data.PROJECTS, start=1):
         _project(number, row, parks, people, now, rng)
+    quotas.build(now, people)
     recount()
     return {
         "parks": Park.objects.count(),
@@ -80,14 +81,15 @@ def _people(places):
             is_demo=True,
         )
         for codename, kind, key in grants:
-            if kind == "district":
-                people_actions.grant(people[username], codename, places[key])
+            if kind in ("district", "department"):
+                people_actions.grant(people[username], codename, (places if kind == "district" else departments)[key])
     others = [
         *((username, name, title, "leader", "szf") for username, name, title in data.SPONSORS if name),
         *((username, name, title, "officer", "gxj") for username, name, title in data.OFFICERS if name),
         *((username, name, title, "pm", "fgw") for username, name, title in data.MANAGERS if name),
         *((username, name, title, "leader", "gxj") for username, name, title in data.TASK_FORCE),
         *((f"clerk-{code}", name, "经办", "approver", code) for code, name in data.CLERKS.items()),
+        *((username, name, title, "factor", code) for username, name, title, code in quota_data.OFFICERS),
     ]
     for username, name, title, role, department in others:
         people[username] = people_actions.ensure_user(

@@ -164,13 +164,16 @@ DEPARTMENTS = [
     ("xxzx", "云川市大数据中心", "大数据中心", "信息中心", ""),
 ]
 
+# In the sample city the two factor officers stand in for the colleagues of water, land and environment, too.
+FACTOR_DESKS = [("handle_cases", "department", code) for code in ("swj", "zrzy", "sthj")]
 ACCOUNTS = [
     # username, name, post, role, department, grants (codename, kind, key)
     ("pm", "王瑞", "项目经理", "pm", "fgw", [("manage_projects", "district", "159900")]),
     ("approver", "刘海燕", "环评科科长", "approver", "sthj", []),
     ("leader", "陈立群", "副市长", "leader", "szf", [("view_projects", "district", "159900")]),
     ("officer", "周敏", "首席服务员", "officer", "gxj", []),
-    ("factor", "杜文博", "能源科科长", "factor", "fgw", [("view_projects", "district", "159900")]),
+    ("factor", "杜文博", "能源科科长", "factor", "fgw", [("view_projects", "district", "159900"), *FACTOR_DESKS]),
+    ("checker", "何静", "能源科副科长", "factor", "fgw", [("view_projects", "district", "159900"), *FACTOR_DESKS]),
     ("park", "高远", "项目服务部部长", "park", "jkq", [("manage_projects", "park", "159901PK01")]),
     ("supervisor", "林洁", "主任", "supervisor", "ysj", [("view_projects", "district", "159900")]),
     ("sysadmin", "孟凡", "系统管理员", "sysadmin", "xxzx", []),
