@@ -368,24 +368,29 @@ def lost(acknowledged: Iterable[tuple[int, str]]) -> Iterator[Fault]:
 
 
 def refuses_changes(connection=default_connection) -> Iterator[Fault]:
-    """Try to change and to remove the newest row of each append-only table, and yield where that works. I8.
+    """Try what the database itself must refuse, and yield what works: I8, I3.
 
-    Everything is rolled back. Must not be called inside a transaction; takes the write lock for an instant.
+    To change and to remove the newest row of each append-only table; to give more than an account has. Everything is
+    rolled back. Must not be called inside a transaction; takes the write lock for an instant.
     """
     for table in triggers.registered():
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT MAX(id) FROM {table}")
             (newest,) = cursor.fetchone()
         for statement in (f"UPDATE {table} SET id = id WHERE id = %s", f"DELETE FROM {table} WHERE id = %s"):
-            if newest is not None and not _refused(connection, statement, newest):
+            if newest is not None and not _refused(connection, statement, newest, "append-only"):
                 yield Fault("I8", table, f"{statement.split()[0]} was not refused")
+    guarded = Account.objects.using(connection.alias).filter(may_overdraw=False).values_list("pk", flat=True).first()
+    statement = "UPDATE factors_account SET debits_posted = credits_posted + 1 WHERE id = %s"
+    if guarded is not None and not _refused(connection, statement, guarded, ""):
+        yield Fault("I3", "factors_account", "the database itself does not refuse an overdraft")
 
 
-def _refused(connection, statement, newest) -> bool:
+def _refused(connection, statement, row, words) -> bool:
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(statement, [newest])
+            cursor.execute(statement, [row])
             transaction.set_rollback(True, using=connection.alias)
     except Error as error:
-        return "append-only" in str(error)
+        return words in str(error)
     return False

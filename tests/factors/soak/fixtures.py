@@ -1,0 +1,27 @@
+"""For pytest: a new, migrated, empty database beside the test database, for processes of their own."""
+
+import os
+import tempfile
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from tests.factors.soak import databases
+
+
+@pytest.fixture
+def empty_database(transactional_db):
+    """Return the DATABASE_URL of a copy of the test database as migrations left it."""
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+        with tempfile.TemporaryDirectory(prefix="luodi-soak-", dir=databases.folder()) as home:
+            yield databases.copy_sqlite(connection.connection, f"{home}/soak.sqlite3")
+        return
+    source = connection.settings_dict["NAME"]
+    connection.close()  # nobody may be connected to what is copied
+    url, name = os.environ["DATABASE_URL"], f"soak_{uuid4().hex[:12]}"
+    try:
+        yield databases.copy_postgres(url, source, name)
+    finally:
+        databases.drop_postgres(url, name)

@@ -1,0 +1,48 @@
+"""Writers are killed with SIGKILL, at random and at named places: nothing acknowledged is lost, nothing is half done.
+
+After the kills every writer's last request, whose outcome nobody knows, is made again with its key. Then all invariants
+are checked. 60 kills at random and a few at each place here; `make soak` makes more (SOAK_KILLS for each place).
+"""
+
+import os
+
+import pytest
+from django.db import connection
+
+from tests.factors.soak.failpoints import OF
+from tests.factors.soak.fixtures import empty_database  # noqa: F401
+from tests.factors.soak.runner import Crowd
+
+KILLS = int(os.environ.get("SOAK_KILLS", 3))
+RANDOM_KILLS = int(os.environ.get("SOAK_RANDOM_KILLS", 60))
+SEED = int(os.environ.get("SOAK_SEED", 20261122))
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+
+
+def test_random_kills(empty_database):  # noqa: F811
+    with Crowd(empty_database) as crowd:
+        crowd.build()
+        report = crowd.run(title="random kills", seed=SEED, writers=6, kills=RANDOM_KILLS, every=0.15)
+    assert report.caught == [], report.text()
+    assert report.kills == RANDOM_KILLS
+    assert report.checked["acknowledged"] > 50, report.text()
+
+
+def test_kills_at_named_places(empty_database):  # noqa: F811
+    with Crowd(empty_database) as crowd:
+        crowd.build()
+        for number, place in enumerate(OF[connection.vendor]):
+            report = crowd.run(title=place, seed=SEED + number, writers=2, kills=KILLS, place=place)
+            assert report.caught == [], report.text()
+            assert report.kills == KILLS, f"{place}: the worker came there {report.kills} times only"
+
+
+@pytest.mark.postgres
+def test_the_server_ends_connections(empty_database):  # noqa: F811
+    """As an operator's restart or a failing network does; writers connect anew and repeat with their key."""
+    with Crowd(empty_database) as crowd:
+        crowd.build()
+        report = crowd.run(title="connections", seed=SEED, writers=6, kills=RANDOM_KILLS, every=0.1, backends=True)
+    assert report.caught == [], report.text()
+    assert report.counts["cut off"] > 0, report.text()
