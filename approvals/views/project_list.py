@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from approvals import actions, keeping, project_filters, project_rows
 from approvals.models import Stage, StageEvent
 from calendars import store
+from factors.views import postings
 from people import audit, paging
 from people.access import allows, city_wide, needs, visible_to
 from people.models import District, User
@@ -357,4 +358,4 @@ def _suggestions(user, query):
         {"url": reverse("park-page", args=[park.code]), "title": park.name, "detail": park.code, "kind": _("Park")}
         for park in parks.order_by("name")[:2]
     ]
-    return found
+    return found + postings.suggestions(user, query)

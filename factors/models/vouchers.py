@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from factors.models.demands import Demand
 from factors.models.journal import Account, Posting, Reservation
@@ -15,7 +16,7 @@ class Voucher(models.Model):
     """A voucher on its way (待审凭证). It occupies nothing until a checker passes it; then it becomes a posting."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
+        DRAFT = "draft", pgettext_lazy("voucher", "Draft")
         SUBMITTED = "submitted", _("Waits for its checker")
         POSTED = "posted", _("Posted")
         REFUSED = "refused", _("Refused by its checker")

@@ -103,6 +103,8 @@ def name_rows(user, rows) -> None:
         hidden = [other for other in row.others if other.role == "holding" and other.pk not in seen]
         row.projects = [other.project_id for other in row.others]
         row.text = _("a project outside your reach") if hidden else row.posting.summary
+        taken_back = row.posting.reverses.label if row.is_reversal else ""
+        row.taken_back = taken_back if taken_back not in row.text else ""
         if not row.text and row.others:
             row.text = "、".join(other.name for other in row.others)
 

@@ -1,5 +1,6 @@
 """The journal's entries: one with its lines, as a printed voucher, and found by document or voucher number."""
 
+import re
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
@@ -19,6 +20,7 @@ from people.access import allows, needs
 from people.models import AuditEntry
 
 LINES = 500
+LOOKS_LIKE_A_DOCUMENT = re.compile(r"[〔\[【（(]\s*\d{4}|号$|^\d{3,6}$")
 FLOW = {"in": ("grant", "opening", "earn", "carry_over", "recover", "absorb", "reallocate", "reduce", "expire_year")}
 
 
@@ -191,8 +193,7 @@ def posting_search(request):
 
 def matching(user, text: str):
     """Return the entries that a text finds, of accounts that the reader may see. Adds conditions only."""
-    seen = rights.visible_accounts(user).order_by().values("pk")
-    hidden = Transfer.objects.filter(posting=OuterRef("pk")).exclude(Q(debit__in=seen) & Q(credit__in=seen))
+    hidden = rights.touching_hidden(user, Transfer.objects.filter(posting=OuterRef("pk")))
     rows = Posting.objects.filter(~Exists(hidden))
     if not text:
         return rows
@@ -200,3 +201,18 @@ def matching(user, text: str):
     if text.isascii() and text.isdigit() and len(text) < 9:
         where |= Q(number=int(text))
     return rows.filter(where)
+
+
+def suggestions(user, query: str) -> list[dict]:
+    """Return entries for the search box when the text looks like a document or voucher number. At most one query."""
+    if not LOOKS_LIKE_A_DOCUMENT.search(query) or not allows(user, "factor.view"):
+        return []
+    return [
+        {
+            "url": reverse("posting-page", args=[posting.year, posting.number]),
+            "title": posting.document_no or posting.label,
+            "detail": f"{posting.occurred_on:%Y-%m-%d} {posting.label} {posting.summary}",
+            "kind": posting.get_kind_display(),
+        }
+        for posting in matching(user, query).order_by("-id")[:3]
+    ]

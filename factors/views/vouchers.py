@@ -329,7 +329,7 @@ def voucher_shown(request, voucher, *, refused=None, status=200):
     open_still = voucher.status in (Voucher.Status.DRAFT, Voucher.Status.SUBMITTED, Voucher.Status.REFUSED)
     if open_still and account is not None and (lines or voucher.reverses_id):
         context |= effect_context(actions.effect(voucher, now=timezone.now()), account)
-        context["available"] = account.available
+        context |= {"available": account.available, "offer": ""}  # to change the amount is the form's business
     return render(request, "factors/voucher_page.html", context, status=status)
 
 

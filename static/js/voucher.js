@@ -72,7 +72,7 @@
     var later = function () { clearTimeout(timer); timer = setTimeout(ask, 200); };
     form.addEventListener("input", later);
     form.addEventListener("change", function (event) {
-      if (event.target.name === "demand" && event.isTrusted) {
+      if (event.target.name === "demand") {
         var chosen = event.target.selectedOptions[0];
         var amount = field("amount");
         if (amount && chosen && chosen.dataset.gap && !amount.dataset.typed) amount.value = chosen.dataset.gap;
@@ -87,7 +87,7 @@
       field("amount").value = offer.dataset.amount;
       later();
     });
-    if (field("amount")) field("amount").addEventListener("input", function (event) { if (event.isTrusted) this.dataset.typed = "1"; });
+    if (field("amount")) field("amount").addEventListener("input", function (event) { this.dataset.typed = this.value ? "1" : ""; });
 
     /* Enter goes to the next field, Ctrl+Enter submits (base.js) */
     form.addEventListener("keydown", function (event) {
