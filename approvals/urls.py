@@ -3,7 +3,7 @@
 from django.urls import path
 
 from approvals import template_urls
-from approvals.views import files, gating, materials, project_list, project_page, timeline, workbench
+from approvals.views import chains, files, gating, materials, project_list, project_page, timeline, workbench
 
 urlpatterns = [
     path("workbench/", workbench.workbench, name="workbench"),
@@ -14,8 +14,8 @@ urlpatterns = [
     path("factors/blocked/", gating.blocked_list, name="blocked-list"),
     path("search/", project_list.search_all, name="search"),
     path("projects/<str:code>/", project_page.project_page, name="project-page"),
-    path("projects/<str:code>/chain/start/", project_page.chain_start, name="chain-start"),
-    path("projects/<str:code>/chain/move/", project_page.chain_move, name="chain-move"),
+    path("projects/<str:code>/chain/start/", chains.chain_start, name="chain-start"),
+    path("projects/<str:code>/chain/move/", chains.chain_move, name="chain-move"),
     path("projects/<str:code>/chain/print/", timeline.project_chain_print, name="project-chain-print"),
     path("projects/<str:code>/gate-override/", gating.gate_override, name="gate-override"),
     path("projects/<str:code>/timeline/", timeline.project_timeline, name="project-timeline"),
