@@ -13,9 +13,9 @@ from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from factors.models import Account, Demand, Transfer, Voucher, VoucherLine
 from people import roles
-from people.access import allows, departments_of, visible_to
-from people.models import Department, User
-from projects.models import Enterprise, Project
+from people.access import VIEW, allows, city_wide, departments_of, granted_tree, visible_to
+from people.models import Department, District, User
+from projects.models import Project
 
 KEPT = frozenset({"pool", "holding", "recovered", "cap"})
 
@@ -27,10 +27,34 @@ def keepers(account: Account) -> set[int]:
 
 def keeps(user, account: Account) -> bool:
     """Say whether the person is of a department that keeps the account. One query per person's row."""
-    mine = user.__dict__.setdefault("_departments_handled", None)
-    if mine is None:
-        mine = user.__dict__["_departments_handled"] = set(departments_of(user).values_list("pk", flat=True))
-    return not mine.isdisjoint(keepers(account))
+    return not _handled(user).isdisjoint(keepers(account))
+
+
+def _handled(user) -> set[int]:
+    """Return the ids of the departments whose cases the person handles. One query, once per person's row."""
+    return _once(user, "_departments_handled", departments_of)
+
+
+def _districts(user) -> QuerySet:
+    return granted_tree(District, user, VIEW)
+
+
+def _projects(user) -> QuerySet:
+    """Return the ids of the projects with an account that the person may see."""
+    seen = visible_to(Project.objects.all(), user).order_by().values("pk")
+    return Account.objects.filter(role="holding", project__in=seen).order_by().values("project").distinct()
+
+
+def _once(user, name: str, ids) -> set[int]:
+    """Return a set of ids, read once per person's row (a request).
+
+    Inside the conditions on vouchers and entries these subqueries would nest deeper than SQLite's parser goes, and
+    PostgreSQL would plan them for longer than they run.
+    """
+    known = user.__dict__
+    if name not in known:
+        known[name] = {pk for row in ids(user) for pk in row.values()}  # each row names one id
+    return known[name]
 
 
 def may_make(user, account: Account) -> bool:
@@ -134,36 +158,51 @@ def _with_ancestors(departments, above: dict[int, int | None]) -> set[int]:
 
 
 def visible_accounts(user, accounts: QuerySet | None = None) -> QuerySet:
-    """Narrow accounts to what the person may see: pools and the like with `factor.view`; holdings of projects or
-    enterprises that he may see, and those that his department keeps. Adds conditions only.
+    """Narrow accounts to what the person may see: pools and the like with `factor.view`; holdings of projects that he
+    may see, of enterprises in districts granted to him, and those that his department keeps. Adds conditions, none
+    where a grant covers every district; three small queries per person's row.
     """
     accounts = Account.objects.all() if accounts is None else accounts
     if not allows(user, "factor.view"):
         return accounts.none()
-    where = ~Q(role="holding") | Q(project__isnull=True, enterprise__isnull=True)
-    where |= Q(project__in=visible_to(Project.objects.all(), user).order_by().values("pk"))
-    where |= Q(project__isnull=True, enterprise__in=visible_to(Enterprise.objects.all(), user).order_by().values("pk"))
+    where = _seen_holdings(user)
+    return accounts if where is None else accounts.filter(~Q(role="holding") | where)
+
+
+def touching_hidden(user, rows: QuerySet) -> QuerySet:
+    """Narrow voucher lines or transfers to those with an account that the person may not see, for `~Exists(…)`.
+
+    One condition for both sides, so that the statement stays small: databases take long over large ones.
+    """
+    where = _seen_holdings(user)
+    if where is None:
+        return rows.none()
+    hidden = Account.objects.filter(role="holding", pk__in=[OuterRef("debit"), OuterRef("credit")]).exclude(where)
+    return rows.filter(Exists(hidden))
+
+
+def _seen_holdings(user) -> Q | None:
+    """Return the condition that the person may see a holding; None when there is none that he may not."""
+    if allows(user, "project.view") and city_wide(user):
+        return None
+    where = Q(project__isnull=True, enterprise__isnull=True)
+    where |= Q(project__in=_once(user, "_projects_with_quota", _projects))
+    if allows(user, "project.view"):
+        where |= Q(project__isnull=True, district__in=_once(user, "_districts_granted", _districts))
     if allows(user, "factor.make"):
-        mine = departments_of(user)
+        mine = _handled(user)
         where |= Q(department__in=mine) | Q(book__kind__department__in=mine)
-    return accounts.filter(where)
+    return where
 
 
 def visible_vouchers(user, vouchers: QuerySet | None = None) -> QuerySet:
-    """Narrow vouchers to those of which the person sees every account; his own always. Adds conditions only."""
+    """Narrow vouchers to those of which the person sees every account; his own always. Costs as `visible_accounts`."""
     vouchers = Voucher.objects.all() if vouchers is None else vouchers
     if not allows(user, "factor.view"):
         return vouchers.none()
-    seen = visible_accounts(user).order_by().values("pk")
-    shown = Q()
-    for rows, mine in (
-        (VoucherLine.objects.filter(voucher=OuterRef("pk")), "debit"),
-        (VoucherLine.objects.filter(voucher=OuterRef("pk")), "credit"),
-        (Transfer.objects.filter(posting=OuterRef("reverses")), "debit"),
-        (Transfer.objects.filter(posting=OuterRef("reverses")), "credit"),
-    ):  # one condition for each side: nested deeper, the statement would be more than SQLite's parser takes
-        shown &= ~Exists(rows.filter(**{f"{mine}__role": "holding"}).exclude(**{f"{mine}__in": seen}))
-    return vouchers.filter(Q(maker=user) | shown)
+    lines = touching_hidden(user, VoucherLine.objects.filter(voucher=OuterRef("pk")))
+    undone = touching_hidden(user, Transfer.objects.filter(posting=OuterRef("reverses")))
+    return vouchers.filter(Q(maker=user) | (~Exists(lines) & ~Exists(undone)))
 
 
 def keeps_demand(user, demand: Demand) -> bool:
@@ -172,5 +211,4 @@ def keeps_demand(user, demand: Demand) -> bool:
         return False
     if demand.pool is not None:
         return keeps(user, demand.pool)
-    department = demand.book.kind.department_id
-    return department is not None and departments_of(user).filter(pk=department).exists()
+    return demand.book.kind.department_id in _handled(user)
