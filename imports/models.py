@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from imports.cells import Problem
 
@@ -16,6 +17,10 @@ class ImportBatch(models.Model):
         PARKS = "parks", _("Parks")
         PROGRESS = "progress", _("Stage progress")
         SCHEDULE = "schedule", _("Schedule of another system")
+        GRANTS = "grants", pgettext_lazy("quota", "Grants")
+        OPENINGS = "openings", _("Opening balances")
+        JOURNAL = "journal", _("Journal entries")
+        DEMANDS = "demands", _("Demands")
 
     class Status(models.TextChoices):
         PREVIEWED = "previewed", _("Checked, nothing written")

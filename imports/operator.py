@@ -28,7 +28,7 @@ def account(username: str = "", kind: str = ""):
     grant_roots(user)
     user.is_active = True
     # In memory only. Registering projects as a park officer makes nobody their manager.
-    user.role = "pm" if kind in ("progress", "schedule") else "park"
+    user.role = "pm" if kind in ("progress", "schedule", "demands") else "park"
     return user
 
 

@@ -17,6 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from approvals import actions as approval_actions
 from approvals import project_filters
 from approvals.models import Stage
+from factors import balances, rights
+from factors import refusals as quota
+from factors.models import Demand, Transfer
 from imports import engine, exports, previews, reader, receipt, reports, running
 from imports.forms import UploadForm
 from imports.importers import importer_class, make
@@ -26,7 +29,7 @@ from people.access import allows, needs, visible_to
 from projects import actions as project_actions
 from projects.models import Enterprise, Park, Project
 
-WEB_KINDS = ("projects", "enterprises", "parks", "progress")
+WEB_KINDS = ("projects", "enterprises", "parks", "progress", "grants", "openings", "demands", "journal")
 EXPORT_ROWS = 20_000
 """A workbook of more rows takes too long in a request; CSV is streamed and has no limit."""
 
@@ -170,6 +173,8 @@ def _confirm(request, batch):
         )
     except engine.NotImported:
         messages.error(request, _("Nothing was written: rows are wrong, or the file was imported already."))
+    except (quota.Refused, quota.LedgerRefused) as refused:
+        messages.error(request, _("Nothing was written: %(why)s") % {"why": refused.words()})
     except (approval_actions.Refused, project_actions.Refused) as refused:
         messages.error(request, _("Nothing was written: %(why)s") % {"why": refused.message})
     except (approval_actions.Forbidden, project_actions.Forbidden):
@@ -180,6 +185,8 @@ def _confirm(request, batch):
             _("Imported: %(new)s new, %(changed)s changed, %(unchanged)s unchanged, %(wrong)s not imported.")
             % {"new": batch.new, "changed": batch.changed, "unchanged": batch.unchanged, "wrong": batch.wrong},
         )
+        if batch.new and getattr(importer_class(batch.kind), "makes_vouchers", False):
+            messages.info(request, _("Nothing is posted yet: each document became a voucher that waits for a checker."))
     return redirect("import-batch", batch.pk)
 
 
@@ -250,24 +257,45 @@ def export_projects(request):
 @require_GET
 @needs("project.export")
 def export_kind(request, kind):
-    """Download all enterprises, parks or stages that the user may see, in the columns that import reads."""
+    """Download all rows of a kind that the user may see, in the columns that import reads."""
     querysets = {
         "enterprises": lambda: visible_to(Enterprise.objects.all(), request.user).distinct().order_by("credit_code"),
         "parks": lambda: visible_to(Park.objects.all(), request.user).distinct().order_by("code"),
         "progress": lambda: Stage.objects.filter(
             chain__project__in=visible_to(Project.objects.all(), request.user).values("pk")
         ),
+        "demands": lambda: Demand.objects.filter(
+            project__in=visible_to(Project.objects.all(), request.user).values("pk"), closed_on=None
+        ).order_by("project__code", "book", "period"),
+        "grants": lambda: _transfers(request.user).filter(posting__kind="grant"),
+        "journal": lambda: _transfers(request.user),
+        "openings": lambda: _balances(request.user),
     }
+    if kind in ("demands", "grants", "journal", "openings") and not allows(request.user, "factor.view"):
+        raise PermissionDenied(kind)
     if kind not in querysets:
         raise Http404
     return _export(request, kind, querysets[kind]())
+
+
+def _transfers(user):
+    """Return the transfers between accounts that the user may see, without those that follow from total caps."""
+    seen = rights.visible_accounts(user).order_by().values("pk")
+    rows = Transfer.objects.filter(debit__in=seen, credit__in=seen).exclude(debit__role="used")
+    return rows.exclude(credit__role="used").order_by("posting_id", "line")
+
+
+def _balances(user) -> list:
+    """Return what the accounts that the user may see have now; the upper level and what is used are no balances."""
+    seen = set(rights.visible_accounts(user).values_list("pk", flat=True))
+    return [row for row in balances.balances() if row.account.pk in seen and row.account.role not in ("issuer", "used")]
 
 
 def _export(request, kind, queryset):
     if refused := limits.refuse_export(request, timezone.now()):
         return refused
     importer = make(kind, by=request.user)
-    total = queryset.count()
+    total = len(queryset) if isinstance(queryset, list) else queryset.count()
     as_csv = request.GET.get("format") == "csv" or total > EXPORT_ROWS
     audit.record("export", by=request.user, request=request, what=kind, rows=total, query=request.GET.urlencode()[:500])
     rows, columns = importer.export_queryset(queryset), exports.columns_of(importer)

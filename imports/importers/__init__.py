@@ -7,6 +7,10 @@ CLASSES = {
     "enterprises": ("imports.importers.enterprises", "EnterpriseImporter"),
     "parks": ("imports.importers.parks", "ParkImporter"),
     "progress": ("imports.importers.progress", "ProgressImporter"),
+    "grants": ("imports.importers.vouchers", "GrantImporter"),
+    "openings": ("imports.importers.vouchers", "OpeningImporter"),
+    "journal": ("imports.importers.vouchers", "JournalImporter"),
+    "demands": ("imports.importers.demands", "DemandImporter"),
     "schedule": ("imports.importers.schedule", "ScheduleImporter"),
 }
 
