@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from factors import blocks, rights
@@ -88,6 +89,7 @@ def _nearest(pools, park_id: int | None, districts: list[int]) -> Account | None
     return min(near)[2] if near else None
 
 
+@transaction.atomic
 def reassign(demands, *, now: datetime, cause: str = "pool") -> set[int]:
     """Give each open demand of a queryset the pool that serves it now, and turn those that are blocked or free by it.
 
@@ -99,9 +101,17 @@ def reassign(demands, *, now: datetime, cause: str = "pool") -> set[int]:
         looked_at.append(row.pk)
         if (pool and pool.pk) != row.pool_id:
             moved.setdefault(pool and pool.pk, []).append(row.pk)
+    # Their available amounts are compared below: a posting at the same moment must see these demands, or be seen.
+    list(Account.objects.select_for_update(of=("self",)).filter(pk__in=moved).order_by("tier", "pk"))
     for pool, ids in moved.items():
         Demand.objects.filter(pk__in=ids).update(pool=pool)
     return blocks.turn(Demand.objects.filter(pk__in=looked_at), now=now, cause=cause)
+
+
+@transaction.atomic
+def project_moved(project_id: int) -> None:
+    """Let the pools of a project's new place serve its demands (`projects.actions.after_move`)."""
+    reassign(Demand.objects.filter(project=project_id), now=timezone.now())
 
 
 def assignments(demands) -> Iterator[tuple[Demand, Account | None]]:

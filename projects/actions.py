@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -30,6 +32,11 @@ class Refused(Exception):
     def __init__(self, message, field: str | None = None):
         super().__init__(str(message))
         self.message, self.field = message, field
+
+
+# Apps above register here in ready(): a function gets the id of a project that moved to another district or park, after
+# the move is committed. Not within it: this transaction holds the project's row, which others take after theirs.
+after_move: list[Callable[[int], None]] = []
 
 
 def _day_of(instant: dt.datetime) -> dt.date:
@@ -116,6 +123,8 @@ def edit(*, by, project: Project, changed: dict) -> Project:
     if old_place != (before.district_id, before.park_id):
         tally(*old_place, before.light, -1)
         tally(before.district_id, before.park_id, before.light, +1)
+        for hook in after_move:
+            transaction.on_commit(partial(hook, before.pk))
     audit.record("project.edit", by=by, target=before, changed=detail)
     return before
 

@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
+import projects.actions
 from factors import actions, entries, ledger, pools
 from factors.building import LineDraft
 from factors.models import Account, BlockEpisode, Book, Demand, FactorKind, Posting
@@ -185,3 +186,18 @@ def _posted(office, kind, *lines, **facts):
 def test_what_counts_as_industry(office, code, industry):
     office.project.industry_code = code
     assert pools.is_industry(office.project) is industry
+
+
+def test_a_project_that_moves_takes_its_demands_to_the_new_places_pool(office, django_capture_on_commit_callbacks):
+    other = Park.objects.create(code="159901PK09", name="新园区", district=office.district)
+    there = opened(office, park=other)
+    demand = Demand.objects.get(project=office.project, book=office.book)
+    pools.reassign(Demand.objects.all(), now=NOW)
+    assert Demand.objects.get(pk=demand.pk).pool == office.pool
+    office.project.park = other
+    office.project.save()
+    with django_capture_on_commit_callbacks(execute=True):
+        for hook in projects.actions.after_move:
+            hook(office.project.pk)
+    demand.refresh_from_db()
+    assert (demand.pool, demand.blocked) == (there, True)
