@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals.lights import Light
 from approvals.models import Chain, MaterialUse, Stage, StageTemplate
+from approvals.snapshot import SORT_GROUPS
 from factors.models import Demand, FactorKind
 from people.models import Department, District, User
 from people.prepared import Prepared
@@ -149,6 +150,14 @@ def narrow(queryset, values: dict, *, user, today: dt.date, without: tuple[str, 
     return queryset
 
 
+def _light(queryset, value, user, today):
+    """Both kinds of overdue are the first group of the default order: so its index gives them without sorting."""
+    overdue = {Light.RED, Light.OVERDUE_STATUTORY}
+    if set(value) <= overdue:
+        queryset = queryset.filter(sort_group=SORT_GROUPS[Light.RED])
+    return queryset if set(value) == overdue else queryset.filter(light__in=value)
+
+
 def _open_stages():
     return Stage.objects.filter(chain__project=OuterRef("pk"), accepted_at__isnull=False, closed_at__isnull=True)
 
@@ -200,7 +209,7 @@ def _mine(queryset, value, user, today):
 
 _CONDITIONS = {
     "q": lambda rows, value, user, today: search.matching(rows, value),
-    "light": lambda rows, value, user, today: rows.filter(light__in=value),
+    "light": _light,
     "district": lambda rows, value, user, today: rows.filter(
         Q(district__in=list(value)) | Q(district__parent__in=list(value))
     ),

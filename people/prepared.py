@@ -8,6 +8,17 @@ from collections.abc import Callable
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+
+def literal(word: str) -> RawSQL:
+    """Return a word that stands in the SQL itself, for the condition of a partial index: `filter(light=literal(…))`.
+
+    SQLite uses such an index only where it sees the word of its condition, and a parameter hides it.
+    """
+    if not word.isidentifier():
+        raise ValueError(word)
+    return RawSQL(f"'{word}'", ())
 
 
 class Prepared:

@@ -229,7 +229,7 @@ class Project(Searchable):
             models.Index(fields=["next_flip_at"], name="project_next_flip"),
             # The sections of a workbench that covers a whole city: each is one of these in order, or counted from it.
             models.Index(fields=["light", "due_half", "id"], name="project_of_light"),
-            models.Index(fields=["due_on", "light"], name="project_due"),
+            models.Index(fields=["due_on", "due_half", "id", "light"], name="project_due_first"),
             models.Index(fields=["last_news_at", "id"], condition=Q(light="stale"), name="project_silent_longest"),
             models.Index(
                 fields=["last_news_at", "id"], condition=Q(waiting_supplement=True), name="project_waiting_longest"

@@ -111,7 +111,7 @@ def project_list(request):
     form, values, queryset = filtered(request)
     order = request.GET.get("order") if request.GET.get("order") in ORDERS else "worst"
     page = paging.page(
-        project_rows.shown(queryset),
+        project_rows.shown(queryset).prefetch_related("district"),
         ORDERS[order],
         request.GET.get("cursor", ""),
         PAGE_SIZE,

@@ -1,6 +1,7 @@
 """Workbenches: what a person has to look at today. A project manager's by project, an approval officer's by case."""
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q
@@ -13,17 +14,21 @@ from django.views.decorators.http import require_GET
 
 from approvals import actions, keeping, project_rows, workbench_quota
 from approvals.lights import Light
-from approvals.models import MaterialUse, Stage, StageEvent
+from approvals.models import Chain, MaterialUse, Stage, StageEvent
 from approvals.snapshot import SORT_GROUPS
 from approvals.states import State
 from calendars import store
 from people.access import allows, departments_of, manageable_by, needs, visible_to
+from people.prepared import literal
 from projects.models import Assignment, Project
 
 SECTION_LIMIT = 20
 """Rows of a section at most; the head says how many there are and links to all of them."""
 
 DUE_DAYS = 7
+OWN_AT_MOST = 1000
+"""So many projects of one's own can be named in a statement."""
+
 AGENDA_LIMIT = 60
 """Stages that the agenda names, the first ones of the week; of the others it tells the number."""
 
@@ -70,20 +75,26 @@ def workbench(request):
 # --- projects ---------------------------------------------------------------------------------------------------
 
 
-def my_projects(user, stands: bool):
-    """Return the projects of a person: those he stands by; all he manages or sees if he does not stand by any."""
-    if stands:
-        own = Assignment.objects.filter(user=user, ended_on__isnull=True)
-        return Project.objects.filter(pk__in=own.values("project"))
-    return (manageable_by if allows(user, "project.edit") else visible_to)(Project.objects.all(), user)
+def my_projects(user):
+    """Return (the projects of a person, whether he stands by them): all he manages or sees if he stands by none.
+
+    Those he stands by are named one by one, so that a database starts with them and not with the city. One query.
+    """
+    own = Assignment.objects.filter(user=user, ended_on__isnull=True).values_list("project", flat=True)
+    ids = sorted(set(own[: OWN_AT_MOST + 1]))
+    if len(ids) > OWN_AT_MOST:
+        return Project.objects.filter(pk__in=own), True
+    if ids:
+        return Project.objects.filter(pk__in=ids), True
+    narrow = manageable_by if allows(user, "project.edit") else visible_to
+    return narrow(Project.objects.all(), user), False
 
 
 def _project_workbench(request, now):
     today, calendar = now.date(), store.current()
     # Who was assigned nothing yet works on all he manages: then the list is not narrowed to him either.
-    stands = Assignment.objects.filter(user=request.user, ended_on__isnull=True).exists()
-    own = "mine=on&" if stands else ""
-    mine = my_projects(request.user, stands)
+    mine, stands = my_projects(request.user)
+    own, chains = "mine=on&" if stands else "", _chains(mine, stands)
     rows = project_rows.shown(mine)
     # Both orders are those of an index, so that a city's twenty are read and not sorted out of thousands.
     overdue = rows.filter(sort_group=SORT_GROUPS[Light.RED]).order_by("sort_group", "due_half", "id")
@@ -93,10 +104,10 @@ def _project_workbench(request, now):
         .order_by("due_on", "due_half", "id")
     )
     waiting = rows.filter(waiting_supplement=True).order_by("last_news_at", "id")
-    stale = rows.filter(light=Light.STALE).order_by("last_news_at", "id")
+    stale = rows.filter(light=literal("stale")).order_by("last_news_at", "id")
     unstarted = rows.filter(stages_total=0, chain__isnull=True).order_by("id")
     deferred = (
-        _within(MaterialUse.objects.filter(status=MaterialUse.Status.DEFERRED), "stage__chain__project", mine)
+        _within(MaterialUse.objects.filter(status=literal("deferred")), "stage__chain", chains)
         .select_related("stage__chain__project__enterprise", "stage__department")
         .order_by("due_on", "id")
     )
@@ -162,8 +173,8 @@ def _project_workbench(request, now):
         "unstarted_total": unstarted.count(),
         "total": mine.count(),
         "today_total": sum(section.total for section in sections),
-        "agenda": _agenda(mine, today, calendar),
-        "recent": _recent(mine),
+        "agenda": _agenda(chains, today, calendar),
+        "recent": _recent(chains),
         "shortages": workbench_quota.shortages(mine, today),
         "opened": opened,
         "now": now,
@@ -172,11 +183,20 @@ def _project_workbench(request, now):
     return render(request, "approvals/workbench.html", context)
 
 
-def _within(rows, path, projects):
-    """Narrow rows to those whose `path` leads to one of the projects; all rows where those are the whole city."""
+def _chains(projects, stands: bool):
+    """Return the chains of the projects to narrow stages by; None where they are the whole city. One query at most.
+
+    Those of one's own projects are named one by one, for the same reason as the projects.
+    """
     if not projects.query.where:
-        return rows
-    return rows.filter(**{f"{path}__in": projects.values("pk")})
+        return None
+    chains = Chain.objects.filter(project__in=projects).values_list("pk", flat=True)
+    return list(chains) if stands else chains
+
+
+def _within(rows, path, chains):
+    """Narrow rows to those whose `path` leads to one of the chains; all rows where those are the whole city."""
+    return rows if chains is None else rows.filter(**{f"{path}__in": chains})
 
 
 def _section(code, light, title, hint, queryset, calendar, now, url):
@@ -198,14 +218,17 @@ def _deferred(use, today):
     return {"use": use, "project": use.stage.chain.project, "days": (use.due_on - today).days}
 
 
-def _agenda(projects, today, calendar):
+def _agenda(chains, today, calendar):
     """Return the days of the coming week with the stages due on them; rest days are named. Two queries."""
-    due = _within(Stage.objects.all(), "chain__project", projects).filter(
+    due = _within(Stage.objects.all(), "chain", chains).filter(
         accepted_at__isnull=False,
         closed_at__isnull=True,
         due_on__range=(today, today + dt.timedelta(days=DUE_DAYS)),
     )
-    numbers = dict(due.order_by().values_list("due_on").annotate(number=Count("pk")))
+    if chains is None:
+        numbers = dict(due.order_by().values_list("due_on").annotate(number=Count("pk")))
+    else:  # counted here: a database that groups by day starts with the days of the whole city
+        numbers = Counter(due.order_by().values_list("due_on", flat=True))
     by_day: dict[dt.date, list] = {}
     for stage in (
         due.select_related("chain__project__enterprise", "stage_template")
@@ -226,10 +249,10 @@ def _agenda(projects, today, calendar):
     return days
 
 
-def _recent(projects):
+def _recent(chains):
     """Return the latest eight events of the projects. One query."""
     return list(
-        _within(StageEvent.objects.all(), "stage__chain__project", projects)
+        _within(StageEvent.objects.all(), "stage__chain", chains)
         .select_related("stage__chain__project", "by")
         .order_by("-recorded_at", "-id")[:8]
     )
@@ -258,53 +281,53 @@ def _case_workbench(request, now):
     """Cases at the departments of the officer: overdue, due today or soon, to be accepted, waiting, closed lately."""
     today, calendar = now.date(), store.current()
     departments = list(departments_of(request.user).values_list("pk", flat=True))
-    cases = (
-        Stage.objects.filter(department__in=departments)
-        .select_related("chain__project__enterprise")
-        .only(*CASE_COLUMNS)
-    )
-    running = cases.filter(accepted_at__isnull=False, closed_at__isnull=True)
-    waiting_states = [State.SUPPLEMENT_REQUESTED, State.SPECIAL_STARTED]
-    overdue = running.filter(Q(red_from__lte=now) | Q(statutory_red_from__lte=now)).order_by("due_half", "id")
-    ticking = running.exclude(Q(red_from__lte=now) | Q(statutory_red_from__lte=now)).exclude(state__in=waiting_states)
-    due_today = ticking.filter(due_on=today).order_by("due_half", "id")
-    due_soon = ticking.filter(due_on__gt=today, due_on__lte=today + dt.timedelta(days=DUE_DAYS)).order_by(
-        "due_half", "id"
-    )
-    later = ticking.exclude(due_on__lte=today + dt.timedelta(days=DUE_DAYS)).order_by("due_half", "id")
-    received = cases.filter(state__in=[State.RECEIVED, State.SUPPLEMENT_RECEIVED], accepted_at__isnull=True).order_by(
-        "latest_event_at", "id"
-    )
-    waiting = (running.filter(state__in=waiting_states) | cases.filter(state=State.SUPPLEMENT_REQUESTED)).exclude(
-        pk__in=overdue.values("pk")
-    )
-    listed = [
-        ("overdue", Light.RED, _("Overdue"), _("by days overdue"), overdue),
-        ("today", Light.AMBER, _("Due today"), _("to be decided before the close of the day"), due_today),
-        ("received", Light.NONE, _("To be accepted"), _("handed in, not accepted yet"), received),
-        ("due", Light.AMBER, _("Due within 7 days"), "", due_soon),
-        (
-            "supplement",
-            Light.STOPPED,
-            _("Clock stopped"),
-            _("supplement or special procedure"),
-            waiting.order_by("latest_event_at", "id"),
-        ),
-        ("later", Light.GREEN, _("In handling"), _("due later"), later),
-    ]
+    cases = Stage.objects.filter(department__in=departments)
+    week = today + dt.timedelta(days=DUE_DAYS)
+    late = Q(red_from__lte=now) | Q(statutory_red_from__lte=now)
+    stopped = Q(state__in=[State.SUPPLEMENT_REQUESTED, State.SPECIAL_STARTED])
+    ticking = ~late & ~stopped
+    running = {
+        "overdue": late,
+        "today": ticking & Q(due_on=today),
+        "due": ticking & Q(due_on__gt=today, due_on__lte=week),
+        "later": ticking & ~Q(due_on__lte=week),
+    }
+    received = Q(state__in=[State.RECEIVED, State.SUPPLEMENT_RECEIVED], accepted_at__isnull=True)
+    begun = Q(accepted_at__isnull=False, closed_at__isnull=True)
+    rows = {code: cases.filter(begun, only).order_by("due_on", "due_half", "id") for code, only in running.items()}
+    rows["received"] = cases.filter(received).order_by("latest_event_at", "id")
+    rows["supplement"] = cases.filter(stopped & ~late).order_by("latest_event_at", "id")
+    rows["done"] = cases.filter(closed_at__gte=now - dt.timedelta(days=7)).order_by("-closed_at")
+    listed = _listed(rows, calendar, now)
+    numbers = cases.filter(begun).aggregate(**{code: Count("pk", filter=only) for code, only in running.items()})
+    numbers |= {"received": cases.filter(received).count(), "supplement": cases.filter(stopped & ~late).count()}
     sections = [
-        Section(code, light, title, hint, [_case(s, calendar, now) for s in rows[:SECTION_LIMIT]], rows.count())
-        for code, light, title, hint, rows in listed
+        Section(code, light, title, hint, listed[code], numbers[code])
+        for code, light, title, hint in (
+            ("overdue", Light.RED, _("Overdue"), _("by days overdue")),
+            ("today", Light.AMBER, _("Due today"), _("to be decided before the close of the day")),
+            ("received", Light.NONE, _("To be accepted"), _("handed in, not accepted yet")),
+            ("due", Light.AMBER, _("Due within 7 days"), ""),
+            ("supplement", Light.STOPPED, _("Clock stopped"), _("supplement or special procedure")),
+            ("later", Light.GREEN, _("In handling"), _("due later")),
+        )
     ]
-    done = cases.filter(closed_at__gte=now - dt.timedelta(days=7)).order_by("-closed_at")
     context = {
         "sections": sections,
-        "done": [_case(s, calendar, now) for s in done[:10]],
+        "done": listed["done"][:10],
         "now": now,
         "department": request.user.department,
     }
     context |= workbench_quota.case_context(request.user, departments, now)
     return render(request, "approvals/case_workbench.html", context)
+
+
+def _listed(rows, calendar, now) -> dict[str, list]:
+    """Return the first cases of each queryset. The ids come from indexes alone; then one query for all the rows."""
+    ids = {code: list(queryset.values_list("pk", flat=True)[:SECTION_LIMIT]) for code, queryset in rows.items()}
+    shown = Stage.objects.select_related("chain__project__enterprise").only(*CASE_COLUMNS)
+    stages = shown.in_bulk({pk for found in ids.values() for pk in found})
+    return {code: [_case(stages[pk], calendar, now) for pk in found] for code, found in ids.items()}
 
 
 def _case(stage, calendar, now):
