@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from factors.views import accounts, book, demands, overview, postings, queue, reservations, vouchers, yearend
+from factors.views import accounts, book, demands, energy, overview, postings, queue, reservations, vouchers, yearend
 
 urlpatterns = [
     path("factors/", overview.factor_overview, name="factor-overview"),
@@ -25,6 +25,11 @@ urlpatterns = [
     path("factors/requests/<int:pk>/decide/", queue.request_decide, name="request-decide"),
     path("factors/reservations/", reservations.reservation_list, name="reservation-list"),
     path("factors/year-end/", yearend.year_end, name="year-end"),
+    path("projects/<str:code>/energy/", energy.energy_form, name="energy-form"),
+    path("projects/<str:code>/energy/edit/", energy.energy_edit, name="energy-edit"),
+    path("projects/<str:code>/energy/check/", energy.energy_check, name="energy-check"),
+    path("projects/<str:code>/energy/register/", energy.energy_register, name="energy-register"),
+    path("projects/<str:code>/energy/<int:pk>/print/", energy.energy_print, name="energy-print"),
     path("projects/<str:code>/demands/new/", demands.demand_create, name="demand-create"),
     path("projects/<str:code>/demands/<int:pk>/", demands.demand_edit, name="demand-edit"),
     path("projects/<str:code>/demands/<int:pk>/close/", demands.demand_close, name="demand-close"),

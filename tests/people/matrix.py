@@ -246,6 +246,11 @@ MATRIX: dict[str, Rule] = {
     "demand-close": seen_action("factor.demand", args={"pk": unknown}, also=NOTHING_THERE),
     "demand-ask": seen_action("factor.demand", args={"pk": unknown}, also=NOTHING_THERE),
     "no-need": seen_form("factor.demand"),
+    "energy-form": object_page("factor.view"),
+    "energy-edit": seen_form("factor.demand"),
+    "energy-check": seen_action("factor.demand"),
+    "energy-register": seen_action("factor.demand"),
+    "energy-print": object_page("factor.view", args={"pk": unknown}, also=NOTHING_THERE),
     "gate-override": seen_form("factor.override", also=NOTHING_THERE),
     # imports
     "import-start": form("project.import"),
