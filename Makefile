@@ -1,7 +1,7 @@
 # make run · make test · make check. Everything lives in .venv and var; nothing is installed for the whole machine
 # except the system packages that scripts/setup.sh names.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test check messages bench
+.PHONY: help setup setup-test run test check messages bench soak mutants
 PY := .venv/bin/python
 export PORT
 
@@ -28,3 +28,9 @@ messages: setup ## collect, merge and compile the translations
 
 bench: setup ## measure and rewrite docs/performance.md
 	@$(PY) -m benchmarks $(ARGS)
+
+soak: setup-test ## hours: the ledger against many processes, kills and a model (ATTEMPTS=1000000 ARGS='--only kills')
+	@$(PY) scripts/soak.py --attempts $(or $(ATTEMPTS),1000000) $(ARGS)
+
+mutants: setup-test ## break the ledger in eight ways and show that each is caught (ARGS='no-lock')
+	@$(PY) scripts/mutants.py $(ARGS)

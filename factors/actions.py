@@ -177,6 +177,7 @@ def submit_voucher(*, by, voucher: Voucher, now: datetime, asked_checker=None, i
 
 
 @transaction.atomic
+@ledger.audited_last()
 def _submit(by, voucher, now, asked_checker, ip) -> Voucher:
     row = _locked(voucher)
     if row.maker_id == by.pk and row.status in (Voucher.Status.SUBMITTED, Voucher.Status.POSTED):
@@ -233,6 +234,7 @@ def pass_voucher(*, by, voucher: Voucher, now: datetime, note: str = "", ip: str
 
 
 @transaction.atomic
+@ledger.audited_last()
 def _pass(by, voucher, now, note, ip) -> list[Posting]:
     row = _locked(voucher)
     rights.require_check(by, row)

@@ -9,8 +9,6 @@ import signal
 
 from django.db import connection, connections
 
-from factors import blocks
-
 SQL = {  # place -> (what the statement begins with or contains, before it runs or after)
     "after-posting": ("INSERT INTO factors_posting", "after"),
     "after-leg": ("INSERT INTO factors_transfer", "after"),
@@ -37,6 +35,8 @@ def arm(place: str, hit: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     if place == "before-hook":
+        from factors import blocks
+
         blocks.after_flips.insert(0, lambda projects, now: reached())
     elif place in SQL:
         _around_statements(*SQL[place], reached)

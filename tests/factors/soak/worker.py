@@ -104,7 +104,7 @@ class Writer:
         stop = f"{self.job['folder']}/stop"
         for number in range(1, self.job["attempts"] + 1):
             self.count = number
-            if self.count % 10 == 0 and os.path.exists(stop):
+            if os.path.exists(stop):
                 break
             kind = self.random.choices(kinds, weights)[0]
             self.counts["attempts"] += 1
