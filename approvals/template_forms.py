@@ -231,7 +231,6 @@ class MaterialForm(forms.Form):
 
     def __init__(self, *args, stages=(), **kwargs):
         super().__init__(*args, **kwargs)
-        self.empty_permitted = True
         self.fields["source_stage"].choices = [
             ("", "—"),
             *((s.code, f"{s.code} {s.short_name or s.name}") for s in stages),

@@ -1,5 +1,6 @@
 """Pages of the templates and the comparison: who may do what, what is shown, drafts from click to publication."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -171,6 +172,30 @@ def test_every_field_of_a_stage_is_saved(clients, draft):
     )
     assert (stage.special_procedures[0].name, stage.special_procedures[0].limit.amount) == ("专家评审", 5)
     assert (stage.lag_days, stage.valid_months, stage.note) == (4, 3, "说明")
+
+
+def as_drawn(response):
+    """Return what the page of a stage would send if nothing were typed."""
+    data = {}
+    parts = [response.context["form"]]
+    for rows in (response.context["materials"], response.context["procedures"]):
+        parts += [rows.management_form, *rows]
+    for bound in (bound for part in parts for bound in part):
+        value = bound.value()
+        if value not in (None, "", False, []):
+            data[bound.html_name] = "on" if value is True else value
+    return data
+
+
+def test_what_is_not_touched_stays(clients, draft):
+    for code in ("15", "3"):
+        url, before = at("template-stage-edit", draft.code, 2, code), spec_of(draft).stage(code)
+        assert before.materials
+        typed = as_drawn(clients["pm"].get(url))
+        assert clients["pm"].post(url, typed).status_code == 302
+        assert spec_of(draft).stage(code) == before
+        assert clients["pm"].post(url, typed | {"committed": "2"}).status_code == 302
+        assert spec_of(draft).stage(code) == replace(before, committed=before.committed._replace(amount=Decimal(2)))
 
 
 @pytest.mark.parametrize(

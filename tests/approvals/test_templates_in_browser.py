@@ -87,6 +87,7 @@ def test_a_change_of_the_template_reaches_a_running_chain(page, chain):
     assert "10.0 工作日" in cells and "8.5 工作日" in cells
     assert page.locator("table.diff ins").count() == 1  # the stage that was passed keeps what it was promised
     assert page.locator("table.diff .badge").count() == 1
+    assert page.locator("table.diff del").count() == 1  # no document went by the way
     for width, height in ((360, 800), (1440, 900)):
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
