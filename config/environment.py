@@ -55,12 +55,15 @@ def database(url: str, base: Path, wait: int = 30) -> dict:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": unquote(parts.hostname or ""),
             "PORT": str(parts.port or ""),
-            "OPTIONS": dict(parse_qsl(parts.query)),
+            "OPTIONS": {**POSTGRESQL_OPTIONS, **dict(parse_qsl(parts.query))},
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }
     raise ValueError(f"DATABASE_URL: {parts.scheme or url!r} is neither sqlite nor postgres")
 
+
+# Conditions of rights are long statements over few rows: compiling them takes seconds, running them milliseconds.
+POSTGRESQL_OPTIONS = {"options": "-c jit=off"}
 
 # One writer at a time, taken at BEGIN (ADR 0002): a read that later writes would otherwise fail as "locked". Writers
 # wait in a queue of our own (ADR 0011); `timeout` is for programs that do not, such as the sqlite3 shell.

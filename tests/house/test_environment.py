@@ -27,7 +27,8 @@ def test_postgres_with_escaped_password_and_query():
     found = database("postgres://luodi:p%40ss%2Fword@db.intern:5433/city?sslmode=require", BASE)
     assert found["ENGINE"] == "django.db.backends.postgresql"
     assert (found["USER"], found["PASSWORD"], found["HOST"]) == ("luodi", "p@ss/word", "db.intern")
-    assert (found["PORT"], found["NAME"], found["OPTIONS"]) == ("5433", "city", {"sslmode": "require"})
+    assert (found["PORT"], found["NAME"]) == ("5433", "city")
+    assert found["OPTIONS"] == {"options": "-c jit=off", "sslmode": "require"}
 
 
 @pytest.mark.parametrize("url", ["mysql://a/b", "nonsense", ""])
