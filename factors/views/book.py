@@ -15,7 +15,7 @@ from people.models import User
 from projects.models import Project
 
 PAGE, SHEET = 20, 22
-CHECKED_ALONE = 3_000
+CHECKED_ALONE, COUNTED_ALONE = 3_000, 100_000
 PRINTED_AT_MOST = 5_000
 VIEWS = ("page", "project", "month")
 
@@ -91,7 +91,7 @@ def _page(request, user, account, filters, past) -> dict:
     waiting = []
     if page.is_last and not past and request.GET.get("pending") != "no":
         waiting = _waiting(user, account)
-    counted = book_reading.entry_count(account.pk) if account.last_on else 0
+    counted = None if book_reading.is_longer(account.pk, COUNTED_ALONE) else book_reading.entry_count(account.pk)
     return {"page": page, "waiting": waiting, "entries": counted, "with_pending": request.GET.get("pending") != "no"}
 
 
@@ -112,17 +112,14 @@ def name_rows(user, rows) -> None:
 def _waiting(user, account) -> list:
     """Return lines of waiting vouchers with what each would move. Two queries."""
     lines = list(book_reading.waiting(account)[:PAGE])
-    seen = set(
-        rights.visible_vouchers(user, Voucher.objects.filter(pk__in=[line.voucher_id for line in lines])).values_list(
-            "pk", flat=True
-        )
-    )
+    sides = {side for line in lines for side in (line.debit_id, line.credit_id) if side}
+    seen = set(rights.visible_accounts(user, Account.objects.filter(pk__in=sides)).values_list("pk", flat=True))
     for line in lines:
         side = "debit" if line.debit_id == account.pk or line.debit_id is None else "credit"
         phase = {"reserve": "pending", "confirm": "post", "release": "void"}.get(line.voucher.kind, "posted")
         amount = line.amount or 0
         line.movement = book.NOTHING if line.voucher.kind == "renew" else book.movement(side, phase, amount, amount)
-        line.is_seen = line.voucher_id in seen
+        line.is_seen = {side for side in (line.debit_id, line.credit_id) if side} <= seen
     return lines
 
 
@@ -168,8 +165,7 @@ def _choices(user, account) -> dict:
 def _check(request, account):
     """Return the replay of the account: at once for a book of ordinary size, else when asked for (`check=1`)."""
     asked = request.GET.get("check") == "1"
-    first, last = book_reading.span(account.pk)
-    if last is None or (not asked and last - first > CHECKED_ALONE):
+    if account.last_on is None or (not asked and book_reading.is_longer(account.pk, CHECKED_ALONE)):
         return None
     return book_reading.replay(account)
 

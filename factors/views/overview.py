@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db.models import F, Q
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from factors import overview
@@ -21,7 +22,7 @@ from factors.models import (
     StockAsset,
     Voucher,
 )
-from factors.views.common import as_of, number, today
+from factors.views.common import as_of, link, number, today
 from people.access import allows, needs, visible_to
 from people.models import District
 from projects.models import Park, Project
@@ -56,9 +57,32 @@ def factor_overview(request):
         else 0,
         "is_past": filters.as_of is not None,
         "may_make": allows(request.user, "factor.make"),
+        "links": _links(request.user),
         "breadcrumbs": [],
     }
     return render(request, "factors/overview.html", context)
+
+
+PAGES = (
+    ("blocked-list", "factor.view", gettext_lazy("Blocked demands")),
+    ("voucher-list", "factor.view", gettext_lazy("Vouchers")),
+    ("posting-search", "factor.view", gettext_lazy("Journal")),
+    ("reservation-list", "factor.view", gettext_lazy("Reservations")),
+    ("request-list", "factor.view", gettext_lazy("Queue for quota")),
+    ("parcel-list", "factor.view", gettext_lazy("Land parcels")),
+    ("stock-list", "factor.view", gettext_lazy("Recoverable stock")),
+    ("replacement-list", "factor.view", gettext_lazy("Replacement sources")),
+    ("trade-list", "factor.view", gettext_lazy("Trades")),
+    ("year-end", "factor.make", gettext_lazy("Year end")),
+    ("account-create", "factor.make", gettext_lazy("Open a pool")),
+    ("factor-kinds", "factor.configure", gettext_lazy("Factors")),
+)
+
+
+def _links(user) -> list[tuple[str, str]]:
+    """Return address and label of the other pages of the ledgers that the reader may open. No query."""
+    found = [(link(name), label) for name, permission, label in PAGES if allows(user, permission)]
+    return [(url, label) for url, label in found if url]
 
 
 def _filters(request) -> overview.Filters:
