@@ -253,7 +253,7 @@ def _check_stock(kind, line) -> None:
     stock = line.stock
     if stock is None:
         return
-    if kind != "recover" or line.debit.book_id != stock.book_id:
+    if kind not in ("recover", "earn") or line.debit.book_id != stock.book_id:
         raise Refused("other_stock", _("The stock belongs to another account book or kind of voucher."), "stock")
     if stock.asset.status != StockAsset.Status.VERIFIED:
         raise Refused("stock_not_verified", _("Only verified stock can be recovered."), "stock")

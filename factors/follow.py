@@ -6,7 +6,7 @@ Called within the transaction of the step, after the ledger has posted; the acco
 from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
-from factors.models import Posting, StockAmount, StockAsset, StockRecovery, Trade, Voucher
+from factors.models import Posting, ReplacementSource, StockAmount, StockAsset, StockRecovery, Trade, Voucher
 from factors.refusals import Refused
 
 
@@ -32,7 +32,7 @@ def posted(voucher: Voucher, lines, postings: list[Posting]) -> None:
     """
     if voucher.kind == Posting.Kind.TRADE:
         _sell(voucher, lines)
-    elif voucher.kind == Posting.Kind.RECOVER:
+    elif voucher.kind in (Posting.Kind.RECOVER, Posting.Kind.EARN):
         _recover(lines, postings)
     elif voucher.kind == Posting.Kind.REVERSE:
         _undo(voucher.reverses, postings[0])
@@ -75,10 +75,19 @@ def _count(stock: StockAmount, amount: int, posting: Posting) -> None:
     rows = StockAmount.objects.filter(pk=stock.pk, recovered__lte=F("recoverable") - amount, recovered__gte=-amount)
     if not rows.update(recovered=F("recovered") + amount):
         raise Refused("more_than_verified", _("More than what was verified as recoverable."), "amount")
+    _leave_cited(stock)
     StockRecovery.objects.create(stock=stock, posting=posting, amount=amount)
     left = StockAmount.objects.filter(asset=stock.asset_id, recovered__lt=F("recoverable")).exists()
     status = StockAsset.Status.VERIFIED if left else StockAsset.Status.RECOVERED
-    StockAsset.objects.filter(pk=stock.asset_id).exclude(status=StockAsset.Status.DROPPED).update(status=status)
+    settled = (StockAsset.Status.VERIFIED, StockAsset.Status.RECOVERED)
+    StockAsset.objects.filter(pk=stock.asset_id, status__in=settled).update(status=status)
+
+
+def _leave_cited(stock: StockAmount) -> None:
+    """Refuse to recover what a replacement source cites: a saving is used once. The stock's row is locked by now."""
+    cited = ReplacementSource.objects.filter(asset=stock.asset_id, book=stock.book_id).aggregate(total=Sum("saving"))
+    if StockAmount.objects.filter(pk=stock.pk, recovered__gt=F("recoverable") - (cited["total"] or 0)).exists():
+        raise Refused("cited", _("The rest is cited as a replacement source; it cannot come back too."), "amount")
 
 
 def _undo(old: Posting, posting: Posting) -> None:

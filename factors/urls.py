@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from factors.views import accounts, book, demands, energy, overview, postings, queue, reservations, vouchers, yearend
+from factors.views import (
+    accounts,
+    book,
+    demands,
+    energy,
+    overview,
+    postings,
+    queue,
+    reservations,
+    stock,
+    vouchers,
+    yearend,
+)
 
 urlpatterns = [
     path("factors/", overview.factor_overview, name="factor-overview"),
@@ -25,6 +37,10 @@ urlpatterns = [
     path("factors/requests/<int:pk>/decide/", queue.request_decide, name="request-decide"),
     path("factors/reservations/", reservations.reservation_list, name="reservation-list"),
     path("factors/year-end/", yearend.year_end, name="year-end"),
+    path("factors/stock/", stock.stock_list, name="stock-list"),
+    path("factors/stock/new/", stock.stock_edit, name="stock-create"),
+    path("factors/stock/<int:pk>/", stock.stock_page, name="stock-page"),
+    path("factors/stock/<int:pk>/edit/", stock.stock_edit, name="stock-edit"),
     path("projects/<str:code>/energy/", energy.energy_form, name="energy-form"),
     path("projects/<str:code>/energy/edit/", energy.energy_edit, name="energy-edit"),
     path("projects/<str:code>/energy/check/", energy.energy_check, name="energy-check"),
