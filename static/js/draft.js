@@ -54,10 +54,12 @@
   function restore(form, saved) {
     var table = {};
     var changed = false;
+    var answered = !!document.querySelector(".error-summary"); /* the server has just said what the values are compared with */
     saved.forEach(function (pair) { table[pair[0]] = pair[1]; });
     fields(form).forEach(function (element) {
       var single = element.type === "checkbox" || element.type === "radio";
       var value = table[element.name + (single ? "=" + element.value : "")];
+      if (element.type === "hidden" && answered) return;
       if (value === undefined || JSON.stringify(value) === JSON.stringify(valueOf(element))) return;
       changed = changed || element.type !== "hidden";
       if (single) element.checked = value;
