@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from imports import book_export, views
+from imports import book_export, parcel_export, views
 
 urlpatterns = [
     path("imports/", views.start, name="import-start"),
@@ -13,5 +13,6 @@ urlpatterns = [
     path("exports/projects/", views.export_projects, name="export-projects"),
     path("exports/<slug:kind>/", views.export_kind, name="export-kind"),
     path("factors/accounts/<int:pk>/export/", book_export.book_export, name="account-book-export"),
+    path("factors/parcels/export/", parcel_export.parcel_export, name="parcel-export"),
     path("schedule-report/", views.schedule_report, name="schedule-report"),
 ]

@@ -118,6 +118,7 @@ ACTS = {("pm", "own"), ("officer", "own")} | {
 TO_PAGE = frozenset({302})  # it leads back: the sample chain has begun, the sample template is published
 NOTHING_THERE = frozenset({404})  # the sample city has no such row (no newer version, no file)
 WITHOUT_DISTRICT = frozenset({403})  # a park is registered by who manages its district; here nobody does
+NOT_LAND = frozenset({403})  # only the department in charge of land keeps parcels; here there is none
 EVENT = {"event": lambda world: world.stage.events.latest("pk").pk}
 MATERIAL = {"pk": lambda world: MaterialUse.objects.get(stage=world.stage).pk}
 
@@ -246,6 +247,11 @@ MATRIX: dict[str, Rule] = {
     "demand-close": seen_action("factor.demand", args={"pk": unknown}, also=NOTHING_THERE),
     "demand-ask": seen_action("factor.demand", args={"pk": unknown}, also=NOTHING_THERE),
     "no-need": seen_form("factor.demand"),
+    "parcel-list": page("factor.view"),
+    "parcel-create": form("factor.make", also=NOT_LAND),
+    "parcel-page": form("factor.view", args={"pk": unknown}, also=NOTHING_THERE),
+    "parcel-edit": form("factor.make", args={"pk": unknown}, also=NOTHING_THERE),
+    "parcel-export": page("project.export"),
     "stock-list": page("factor.view"),
     "stock-create": form("factor.make"),
     "stock-page": form("factor.view", args={"pk": unknown}, also=NOTHING_THERE),
