@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Greatest
 
 from factors.models import BlockEpisode, Demand
 
@@ -59,8 +60,9 @@ def turn(demands, *, now: datetime, cause: str, posting_id: int | None = None) -
         )
         for demand in blocked
     )
+    # Who waited for a lock may bring an earlier instant than who opened the episode meanwhile.
     BlockEpisode.objects.filter(demand__in=[pk for pk, _project in freed], closed_at__isnull=True).update(
-        closed_at=now, closed_cause=cause, closed_by_id=posting_id
+        closed_at=Greatest(Value(now), F("opened_at")), closed_cause=cause, closed_by_id=posting_id
     )
     projects = {demand.project_id for demand in blocked} | {project for _pk, project in freed}
     for hook in after_flips:

@@ -6,10 +6,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from factors import entries, ledger, refusals
-from factors.models import Account, Posting, Reservation, Transfer
+from factors.models import Account, BlockEpisode, Demand, Posting, Reservation, Transfer
 from factors.rules import Entry, Line
 from people import audit
-from people.models import AuditEntry
+from people.models import AuditEntry, District
+from projects.models import Enterprise, Project
 from tests.factors.world import NOW, TODAY, account, book
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -159,3 +160,19 @@ def test_the_journal_cannot_be_changed(energy):
         for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}"):
             with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(statement)
+
+
+def test_who_waited_longer_brings_an_earlier_instant(energy):
+    """A request reads the clock before it waits for its turn; an episode never ends before it began."""
+    issuer, pool, holding = energy
+    district = District.objects.create(code="159901", name="县")
+    enterprise = Enterprise.objects.create(credit_code="91110000600037341L", name="甲公司")
+    project = Project.objects.create(code="2601-1", name="项目", district=district, enterprise=enterprise)
+    other = account(pool.book, "holding", "P2")
+    facts = {"book": pool.book, "period": "2026", "pool": pool, "holding": holding, "registered_at": NOW}
+    demand = Demand.objects.create(project=project, amount=60, **facts)
+    ledger.post([entries.reserve(pool, other, 90, UNTIL, key="r", on=TODAY)], now=NOW)
+    earlier = NOW - timedelta(seconds=1)
+    ledger.post([entries.move("grant", issuer, pool, 100, key="g2", on=TODAY)], now=earlier)
+    episode = BlockEpisode.objects.get(demand=demand)
+    assert episode.opened_at == episode.closed_at == NOW

@@ -32,7 +32,7 @@ def run(job: dict) -> dict:
     waits = worker.count_queue_waits()
     if job.get("place"):
         failpoints.arm(job["place"], job["hit"])
-    return {**worker.Writer(job).run(), "queue_waits": waits[0]}
+    return {**worker.write(job), "queue_waits": waits[0]}
 
 
 def child(job: dict) -> None:
@@ -52,7 +52,7 @@ def main() -> None:
     import django
 
     django.setup()
-    import config.urls  # noqa: F401 - what a request would load, loaded before the fork
+    from tests.factors.soak import checker, city, worker  # noqa: F401 - loaded once, before the forks
 
     print("ready", flush=True)
     while True:

@@ -184,7 +184,7 @@ class Crowd:
         if place:
             done = self._die_at(place, kills, hire, crew, rng)
         elif kills:
-            done = self._kill_some(kills, every, hire, crew, rng, backends)
+            done = self._kill_some(kills, every, hire, crew, rng, backends, folder)
         else:
             done = 0
             for pid, _generation in list(crew.values()):
@@ -202,11 +202,12 @@ class Crowd:
         checked = self.once("check", folder=folder)
         return self._report(title, seed, seconds, results, watching, checked, done, full=not kills)
 
-    def _kill_some(self, kills, every, hire, crew, rng, backends) -> int:
+    def _kill_some(self, kills, every, hire, crew, rng, backends, folder) -> int:
         for _kill in range(kills):
-            time.sleep(rng.uniform(0, 2 * every))
             number = rng.choice(sorted(crew))
             pid, generation = crew[number]
+            self._let_it_work(folder, number, generation)
+            time.sleep(rng.uniform(0, 2 * every))
             if backends:
                 terminate_a_backend(self.url, rng)
                 if pid not in self.gone:
@@ -215,6 +216,14 @@ class Crowd:
             self.wait(pid)
             hire(number, generation + 1)
         return kills
+
+    def _let_it_work(self, folder, number, generation) -> None:
+        """Wait until a writer has noted a request of its own; on a busy machine it would die before it began."""
+        mark, path = f".{number}.{generation}.", Path(f"{folder}/writer{number}")  # as in the keys
+        for _look in range(200):
+            if path.exists() and mark in path.read_text(errors="replace"):
+                return
+            time.sleep(0.05)
 
     def _die_at(self, place, kills, hire, crew, rng) -> int:
         """Arm writer 0 again and again, until it has died so many times."""
