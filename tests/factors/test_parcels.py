@@ -157,6 +157,7 @@ def test_who_sees_which_parcel(office):
 
 
 def test_the_pages_offer_only_the_next_step(office, client):
+    people_actions.grant(office.maker, "view_projects", office.district)
     client.force_login(office.maker)
     data = {
         "code": "P9",
