@@ -285,9 +285,9 @@ class Stage(TransitionsMixin, ConcurrentTransitionMixin, models.Model):
             ),
             models.Index(fields=["valid_until"], condition=Q(valid_until__isnull=False), name="stage_result_expires"),
             models.Index(
-                fields=["due_on"],
+                fields=["due_on", "id"],
                 condition=Q(accepted_at__isnull=False, closed_at__isnull=True),
-                name="stage_running_due",
+                name="stage_running_due_first",
             ),
             models.Index(
                 fields=["chain", "due_on"],

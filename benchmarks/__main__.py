@@ -26,7 +26,6 @@ from scripts.with_postgres import cluster
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 MARKS = ("<!-- measured: rewritten by python -m benchmarks -->", "<!-- end of measured -->")
-ROUNDS = 3
 COUNTS = ("counts by park, ours", "counts, raw SQL on tallies", "counts, raw SQL on projects", "transition")
 
 
@@ -65,11 +64,11 @@ def in_cluster(url: str, sizes: list[int]) -> dict[int, str]:
     return {size: url.replace("/postgres?", f"/bench_{size}?") for size in sizes}
 
 
-def measured(kind: str, sizes: list[int], given: dict[int, str]) -> dict[int, dict[str, float]]:
-    """Return the figures of every size: the medians of the rounds."""
+def measured(kind: str, sizes: list[int], given: dict[int, str], count: int) -> dict[int, dict[str, float]]:
+    """Return the figures of every size: the medians of `count` rounds."""
     with databases(kind, sizes, given) as made:
         rounds = {size: [] for size in sizes}
-        for _round in range(ROUNDS):
+        for _round in range(count):
             for size, (url, _generated) in made.items():
                 rounds[size].append(bench_pages(url))
         return {
@@ -86,7 +85,7 @@ def table(kind: str, found: dict[int, dict[str, float]]) -> str:
     base = found.get(10_000, most)
 
     def growth(name):
-        return f"{most[name] / least[name]:.1f} ×" if len(sizes) > 1 else "—"
+        return f"{most[name] / least[name]:.1f} ×" if len(sizes) > 1 and name in most else "—"
 
     unit = "ms of processor time" if kind == "sqlite" else "ms"
     lines = [
@@ -100,7 +99,7 @@ def table(kind: str, found: dict[int, dict[str, float]]) -> str:
         "|---|" + "--:|" * (len(sizes) + 1 + len(ADMIN)),
     ]
     for name in [*PAGES, *ADMIN]:
-        figures = " | ".join(f"{found[size][name]:.0f}" for size in sizes)
+        figures = " | ".join(f"{found[size][name]:.0f}" if name in found[size] else "—" for size in sizes)
         ratios = " | ".join("" if name in ADMIN else f"{base[admin] / base[name]:.1f} ×" for admin in ADMIN)
         lines.append(f"| {name} | {figures} | {growth(name)} | {ratios} |")
     for name in COUNTS:
@@ -154,6 +153,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--databases", default="sqlite,postgres")
     parser.add_argument("--use", action="append", default=[], metavar="KIND:SIZE=URL", help="A database made before.")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--dry-run", action="store_true", help="Leave docs/performance.md as it is.")
     options = parser.parse_args(argv)
     sizes = [int(size) for size in options.sizes.split(",")]
@@ -167,7 +167,7 @@ def main(argv: list[str] | None = None) -> int:
     print("\n\n".join(parts), flush=True)
     for kind in options.databases.split(","):
         try:
-            parts.append(table(kind, measured(kind, sizes, given.get(kind, {}))))
+            parts.append(table(kind, measured(kind, sizes, given.get(kind, {}), options.rounds)))
         except FileNotFoundError:
             parts.append(f"{kind}: not installed, not measured.")
         parts.append(machine())

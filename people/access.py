@@ -152,10 +152,12 @@ def handles(user, department) -> bool:
     return pk == user.department_id or departments_of(user).filter(pk=pk).exists()
 
 
-def visible_to(queryset: QuerySet, user) -> QuerySet:
+def visible_to(queryset: QuerySet, user, *, all_read: bool = False) -> QuerySet:
     """Narrow a queryset of a model with ACCESS to what the person may see. Adds conditions; see above for the cost.
 
-    Administrators, people without a role and anonymous visitors see nothing.
+    Administrators, people without a role and anonymous visitors see nothing. `all_read` promises that every row will
+    be read, as for a count: then the rows that a department's cases lead to are collected once, instead of looked for
+    at each row, which is quicker for a page of them. One query more, for the departments.
     """
     paths = queryset.model.ACCESS
     if not allows(user, "project.view"):
@@ -166,6 +168,11 @@ def visible_to(queryset: QuerySet, user) -> QuerySet:
         return queryset
     where = _places(queryset.model, paths, user, VIEW) | _assigned(queryset.model, paths, user)
     if paths.department is not None and allows(user, "stage.handle"):
+        if all_read:
+            rows = queryset.model._base_manager.order_by()
+            offices = list(departments_of(user).values_list("pk", flat=True))
+            cases = rows.filter(**{f"{paths.department}__in": offices})
+            return queryset.filter(pk__in=rows.filter(where).values("pk").union(cases.values("pk")))
         where |= _reaches(queryset.model, paths.department, departments_of(user))
     return queryset.filter(where)
 

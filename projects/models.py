@@ -298,7 +298,11 @@ class Assignment(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="assignments", verbose_name=_("project"))
     role = models.CharField(_("role"), max_length=16, choices=Role)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="assignments", verbose_name=_("person")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="assignments",
+        verbose_name=_("person"),
+        db_index=False,
     )
     department = models.ForeignKey(
         Department, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead department")
@@ -313,8 +317,8 @@ class Assignment(models.Model):
         verbose_name = _("assignment")
         verbose_name_plural = _("assignments")
         indexes = [
-            models.Index(fields=["user", "ended_on", "project"], name="assignment_of_person"),
-            models.Index(fields=["role", "user"], condition=Q(ended_on__isnull=True), name="assignment_open_of_role"),
+            # The only index by person, so that PostgreSQL cannot take one without the role to look for a role.
+            models.Index(fields=["user", "ended_on", "role", "project"], name="assignment_of_person_by_role"),
         ]
         constraints = [
             models.UniqueConstraint(

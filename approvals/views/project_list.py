@@ -92,7 +92,7 @@ def light_counts(user, values: dict, today: dt.date) -> dict[str, int]:
             tallies = tallies.filter(park__in=list(values["park"]))
         return dict(tallies.values_list("light").annotate(number=Sum("projects")).order_by())
     rows = project_filters.narrow(
-        visible_to(Project.objects.all(), user), values, user=user, today=today, without=("light",)
+        visible_to(Project.objects.all(), user, all_read=True), values, user=user, today=today, without=("light",)
     )
     return dict(rows.values_list("light").annotate(number=Count("id")).order_by())
 

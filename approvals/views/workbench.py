@@ -4,7 +4,7 @@ import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q, Sum
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,7 +20,7 @@ from approvals.states import State
 from calendars import store
 from people.access import allows, departments_of, manageable_by, needs, visible_to
 from people.prepared import literal
-from projects.models import Assignment, Project
+from projects.models import Assignment, LightTally, Project
 
 SECTION_LIMIT = 20
 """Rows of a section at most; the head says how many there are and links to all of them."""
@@ -34,6 +34,9 @@ AGENDA_LIMIT = 60
 
 AGENDA_ROWS = 12
 """Stages that the agenda names of a day."""
+
+RECENT = 8
+"""Events that the workbench tells."""
 
 CASE_COLUMNS = (
     *("code", "name", "state", "accepted_at", "closed_at", "latest_event_at", "committed_amount", "net_days"),
@@ -171,7 +174,7 @@ def _project_workbench(request, now):
         "all_url": f"{listing}?{own}".rstrip("?&"),
         "unstarted": list(unstarted[:10]),
         "unstarted_total": unstarted.count(),
-        "total": mine.count(),
+        "total": _total(mine),
         "today_total": sum(section.total for section in sections),
         "agenda": _agenda(chains, today, calendar),
         "recent": _recent(chains),
@@ -219,7 +222,7 @@ def _deferred(use, today):
 
 
 def _agenda(chains, today, calendar):
-    """Return the days of the coming week with the stages due on them; rest days are named. Two queries."""
+    """Return the days of the coming week with the stages due on them; rest days are named. Three queries."""
     due = _within(Stage.objects.all(), "chain", chains).filter(
         accepted_at__isnull=False,
         closed_at__isnull=True,
@@ -229,15 +232,17 @@ def _agenda(chains, today, calendar):
         numbers = dict(due.order_by().values_list("due_on").annotate(number=Count("pk")))
     else:  # counted here: a database that groups by day starts with the days of the whole city
         numbers = Counter(due.order_by().values_list("due_on", flat=True))
-    by_day: dict[dt.date, list] = {}
-    for stage in (
-        due.select_related("chain__project__enterprise", "stage_template")
+    # The ids come from an index alone; rows are joined for those that are shown.
+    shown = (
+        Stage.objects.select_related("chain__project__enterprise", "stage_template")
         .only(
             *("code", "name", "state", "light", "due_on", "stage_template__short_name"),
             *("chain__project__code", "chain__project__name", "chain__project__enterprise__short_name"),
         )
-        .order_by("due_on", "id")[:AGENDA_LIMIT]
-    ):
+        .in_bulk(list(due.order_by("due_on", "id").values_list("pk", flat=True)[:AGENDA_LIMIT]))
+    )
+    by_day: dict[dt.date, list] = {}
+    for stage in sorted(shown.values(), key=lambda stage: (stage.due_on, stage.pk)):
         by_day.setdefault(stage.due_on, []).append(stage)
     days = []
     for offset in range(DUE_DAYS + 1):
@@ -250,12 +255,21 @@ def _agenda(chains, today, calendar):
 
 
 def _recent(chains):
-    """Return the latest eight events of the projects. One query."""
-    return list(
-        _within(StageEvent.objects.all(), "stage__chain", chains)
-        .select_related("stage__chain__project", "by")
-        .order_by("-recorded_at", "-id")[:8]
-    )
+    """Return the latest eight events of the chains. One query, two where they are not the whole city."""
+    events = StageEvent.objects.order_by("-recorded_at", "-id")
+    if chains is not None:
+        # The stages with the latest events first: asked for the events themselves, PostgreSQL walks through a city's.
+        latest = StageEvent.objects.filter(stage__chain__in=chains).order_by().values("stage")
+        stages = latest.annotate(at=Max("recorded_at"), newest=Max("pk")).order_by("-at", "-newest")
+        events = events.filter(stage__in=[row["stage"] for row in stages[:RECENT]])
+    return list(events.select_related("stage__chain__project", "by")[:RECENT])
+
+
+def _total(projects) -> int:
+    """Return how many projects there are, from the tallies where they are the whole city. One query."""
+    if projects.query.where:
+        return projects.count()
+    return LightTally.objects.aggregate(total=Sum("projects"))["total"] or 0
 
 
 def _opened(request, projects, now):
