@@ -1,10 +1,9 @@
 """Chains: the catalogue (what the law and the city prescribe) apart from the cases (what happened to one project).
 
-Design overview. `ChainTemplate` → `Phase`, `StageTemplate` → `MaterialTemplate` are the catalogue; a published version
-never changes. `Chain` → `Stage` are the running case: a stage keeps the limits it was promised when the chain began.
-`StageEvent` is the only record of what happened and is append-only (triggers on both databases); a mistake is
-superseded by a later event, never edited. Everything else on `Stage` is derived from its events by
-`approvals/derive.py` and written only by `approvals/actions.py`.
+`ChainTemplate` → `Phase`, `StageTemplate` → `MaterialTemplate` are the catalogue; a published version never changes.
+`Chain` → `Stage` are the running case: a stage keeps the limits it was promised when the chain began.
+`StageEvent` is the only record of what happened, append-only (triggers on both databases); a mistake is superseded by a
+later event. All else on `Stage` is derived from events (`approvals/derive.py`), written only by `approvals/actions.py`.
 """
 
 from django.conf import settings
@@ -21,10 +20,7 @@ from people.access import AccessPaths
 from people.models import Department
 from projects.models import Material, Project
 
-UNIT_CHOICES = [
-    (Unit.WORKING_DAY.value, _("working days")),
-    (Unit.CALENDAR_DAY.value, _("calendar days")),
-]
+UNIT_CHOICES = [(Unit.WORKING_DAY.value, _("working days")), (Unit.CALENDAR_DAY.value, _("calendar days"))]
 
 plain_code = RegexValidator(
     rf"\A(?:{TEMPLATE_CODE.pattern})\Z", _("Latin letters, digits, dots, hyphens and underscores only.")

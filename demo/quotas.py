@@ -6,82 +6,20 @@ project whose gate lies behind it has its quota confirmed.
 """
 
 import datetime as dt
-import heapq
-from dataclasses import dataclass, field
-from decimal import Decimal
-from itertools import count
 
 from django.utils import timezone
 
-from approvals.models import Stage
-from approvals.states import State
 from demo import quota_data as q
-from factors import actions, blocks, demands, entries, kinds, ledger, pools, quantity, requests
+from demo.quota_city import City, confirm_later, holding_of, pool_balance, reserved
+from demo.quota_demands import plan_demands, register_late
+from factors import actions, blocks, entries, kinds, pools, requests
 from factors.actions import LineDraft
-from factors.models import Account, Book, Demand, Parcel, Posting, Reservation, StockAmount, StockAsset
+from factors.models import Account, Book, Demand, Parcel, Reservation, StockAmount, StockAsset
 from people.models import District, User
 from projects.models import Enterprise, Park, Project
 
-PER_BILLION = {"energy-calorific": "150tce", "land": "2亩", "nox": "0.4t"}
-WATER = {"159901": "water-surface", "159902": "water-reclaimed", "159903": "water-reclaimed"}
-WATER_PER_BILLION = "0.5万m³"
-GATES = {"energy-calorific": "energy", "land": "land", "nox": "emission"}
 FULL = 0.66
 """Share of the year so far at which the pools have given out what they had."""
-
-
-@dataclass
-class City:
-    """What the functions below share."""
-
-    now: dt.datetime
-    people: dict
-    books: dict = field(default_factory=dict)
-    pools: dict = field(default_factory=dict)
-    legacy: dict = field(default_factory=dict)
-    numbers: int = 0
-    plan: list = field(default_factory=list)
-    turns: count = field(default_factory=count)
-    expiring: dict = field(default_factory=dict)
-
-    def later(self, share: float, act) -> None:
-        """Let something happen at this share of the year so far. Entries of an account must come in order."""
-        heapq.heappush(self.plan, (share, next(self.turns), act))
-
-    def live(self) -> None:
-        """Let everything happen that was planned, and what it plans in turn, in the order of time."""
-        while self.plan:
-            heapq.heappop(self.plan)[2]()
-
-    def at(self, share: float) -> dt.datetime:
-        """Return the instant that lies at this share of the year so far."""
-        first = dt.datetime(self.now.year, 1, 1, 9, tzinfo=self.now.tzinfo)
-        return min(first + (self.now - first) * share, self.now)
-
-    def document(self, department: str, issued: bool = False) -> str:
-        """Return the next invented document number of a department, or of the one above it."""
-        self.numbers += 1
-        return f"{(q.ISSUED if issued else q.DOCUMENTS)[department]}〔{self.now.year}〕{self.numbers + 16}号"
-
-    def amount(self, book: str, text: str) -> int:
-        """Return the amount in the book's smallest unit."""
-        return quantity.parse(text, self.books[book].kind.family).smallest
-
-    def post(self, build, share: float, pool: Account, *, issued=False, **facts) -> Posting:
-        """Post one entry of a pool's keepers on its day. `build` gets key, on and the facts of the entry."""
-        moment = self.at(share)
-        department = pool.department.code
-        maker, checker = (self.people[name] for name in q.KEEPERS[department])
-        facts.setdefault("document_no", self.document(department, issued))
-        self.numbers += 1
-        entry = build(
-            key=f"sample:{self.numbers}",
-            on=timezone.localtime(moment).date(),
-            maker=maker.pk,
-            checker=checker.pk,
-            **facts,
-        )
-        return Posting.objects.get(pk=ledger.post([entry], now=moment, by=checker)[0].id)
 
 
 def build(now: dt.datetime, people: dict[str, User]) -> None:
@@ -91,10 +29,10 @@ def build(now: dt.datetime, people: dict[str, User]) -> None:
     city = City(now, people, {book.code: book for book in Book.objects.select_related("kind", "source")})
     _open(city)
     _stock_of_enterprises(city)
-    waiting = _demands_and_reservations(city)
+    waiting = plan_demands(city)
     _give_out_the_rest(city)
     _since_then(city)
-    _register_late(city, waiting)
+    register_late(city, waiting)
     city.live()
     _on_the_desk(city)
     _assets(city)
@@ -172,194 +110,7 @@ def _stock_of_enterprises(city: City) -> None:
         )
     for place, pool in enumerate(city.pools.values()):
         for turn, short in enumerate(list(city.legacy)[:5]):
-            _confirm_later(city, pool, city.legacy[short], lambda left: left // 9, 0.03 + turn * 0.06 + place * 0.003)
-
-
-def pool_balance(pool: Account) -> int:
-    """Return what the pool can still give away. One query."""
-    return Account.objects.get(pk=pool.pk).available
-
-
-def _holding(city, pool, enterprise):
-    holding = pools.enterprise_holding(enterprise=enterprise, book=pool.book, period=pool.period, pool=pool)
-    return Account.objects.select_related("cap").get(pk=holding.pk)
-
-
-def _reserved(city, pool, holding, amount, share, *, until=None, who="") -> Reservation:
-    until = until or timezone.localtime(city.at(share)).date() + dt.timedelta(days=180)
-    until = max(until, city.now.date() + dt.timedelta(days=35)) if not who.startswith("!") else until
-    posting = city.post(
-        lambda **facts: entries.reserve(pool, holding, amount, until, **facts),
-        share,
-        pool,
-        summary=who.lstrip("!") or holding.name,
-    )
-    return Reservation.objects.select_related("twin").get(transfer__posting=posting, twin_of=None)
-
-
-def _confirm_later(city, pool, enterprise, share_of_left, share) -> None:
-    """Plan a reservation of part of what the pool has left by then, and its confirmation soon after."""
-
-    def reserve():
-        amount = share_of_left(pool_balance(pool))
-        if amount <= 0:
-            return
-        row = _reserved(city, pool, _holding(city, pool, enterprise), amount, share, who=enterprise.short_name)
-        facts = {"summary": enterprise.short_name}
-        city.later(
-            share + 0.004,
-            lambda: city.post(lambda **more: entries.confirm(row, amount, **more), share + 0.004, pool, **facts),
-        )
-
-    city.later(share, reserve)
-
-
-# --- projects ------------------------------------------------------------------------------------------------------
-
-
-def _demands_and_reservations(city: City) -> list:
-    """Register what every project needs, and reserve or confirm it as far as its chain has come.
-
-    Returns what is to be registered late: (project, book, what is missing).
-    """
-    projects = list(Project.objects.select_related("enterprise", "district", "park").order_by("pk"))
-    passed = _gates_passed(projects)
-    short = _who_is_short(city, projects, passed)
-    waiting = []
-    for place, project in enumerate(projects):
-        for book, base in _needs(city, project).items():
-            gate = GATES.get(book, "water")
-            if (project.pk, book) in short:
-                waiting.append((project, book, short[project.pk, book]))
-                continue
-            if any(key == project.pk and GATES.get(b, "water") == gate for key, b in short):
-                continue  # it is short of another source of the same gate
-            _supplied(city, project, book, base, passed.get((project.pk, gate)), place)
-    known = {(project.pk, book) for project, book, _gap in waiting}
-    for key, gap in short.items():
-        if key not in known:  # a source that the project would not use by itself
-            project = next(p for p in projects if p.pk == key[0])
-            waiting.append((project, key[1], gap))
-    return waiting
-
-
-def _supplied(city: City, project, book, base, document, place) -> None:
-    """Plan the life of a demand that was met: registered, reserved, and confirmed by the decision of its gate."""
-    registered, reserved = 0.40 + place * 0.001, 0.50 + place * 0.002
-
-    def register():
-        demand = _register(city, project, book, base, registered)
-        if demand.pool_id is not None:
-            city.later(reserved, lambda: reserve(demand))
-
-    def reserve(demand):
-        pool, holding = _sides(demand)
-        row = _reserved(city, pool, holding, base, reserved, who=project.enterprise.short_name)
-        if document:
-            city.later(reserved + 0.001, lambda: confirm(pool, row))
-
-    def confirm(pool, row):
-        city.post(
-            lambda **facts: entries.confirm(row, base, **facts),
-            reserved + 0.001,
-            pool,
-            summary=project.enterprise.short_name,
-            document_no=document[:60],
-        )
-
-    city.later(registered, register)
-
-
-def _needs(city: City, project) -> dict[str, int]:
-    """Return what a project needs by book, from its investment: the same rule for all, rounded to tens."""
-    billions = project.investment_wan / Decimal(10000)
-    texts = PER_BILLION | {WATER[project.district.code]: WATER_PER_BILLION}
-    needs = {}
-    for book, text in texts.items():
-        unit = {"energy-calorific": 10, "land": 10, "nox": 10}.get(book, 10)
-        one = city.amount(book, text)
-        step = max(one // unit, 1)
-        needs[book] = max(int(one * billions) // step * step, step)
-    return needs
-
-
-def _gates_passed(projects) -> dict[tuple[int, str], str]:
-    """Return the document number (or the stage's number) by project and gate, where the gate lies behind."""
-    found = {}
-    rows = Stage.objects.filter(chain__project__in=projects).select_related("stage_template", "chain")
-    for stage in rows:
-        for gate in stage.stage_template.gates:
-            if stage.state in (State.PASSED, State.PASSED_WITH_DEFERRAL):
-                found[stage.chain.project_id, gate] = stage.document_no or f"环节 {stage.code} 办结"
-            elif stage.accepted_at is not None:
-                found.setdefault((stage.chain.project_id, gate), "")
-    return found
-
-
-def _who_is_short(city: City, projects, passed) -> dict[tuple[int, str], int]:
-    """Choose who lacks what: the projects named in the data, or others whose gate lies ahead. {(project, book): gap}"""
-    by_enterprise = {p.enterprise.short_name: p for p in projects}
-    short: dict[tuple[int, str], int] = {}
-    taken = set()
-
-    def may(project, book):
-        pool = pools.nearest_pool(project, city.books[book], pools.period_of(city.books[book].kind, city.now.year))
-        ahead = (project.pk, GATES.get(book, "water")) not in passed
-        return ahead and pool is not None and project.pk not in taken and project.status != "producing"
-
-    for group in (q.BLOCKED, q.OBTAINABLE):
-        for book, rows in group.items():
-            for name, text in rows:
-                gap = city.amount(book, text)
-                wanted = by_enterprise.get(name)
-                others = [p for p in projects if p.pk not in taken and p.enterprise.short_name not in _named()]
-                for project in [wanted, *others]:
-                    if project is not None and may(project, book) and _fits(city, project, book, gap, group):
-                        short[project.pk, book] = gap
-                        taken.add(project.pk)
-                        break
-    return short
-
-
-def _named() -> set[str]:
-    return {name for group in (q.BLOCKED, q.OBTAINABLE) for rows in group.values() for name, _text in rows}
-
-
-def _fits(city, project, book, gap, group) -> bool:
-    """Say whether the gap blocks (or does not) in the pool that serves the project."""
-    period = pools.period_of(city.books[book].kind, city.now.year)
-    pool = pools.nearest_pool(project, city.books[book], period)
-    left = next(city.amount(book, text) for b, place, *_rest, text in q.POOLS if city.pools[b, place].pk == pool.pk)
-    return (gap > left) == (group is q.BLOCKED)
-
-
-def _register(city, project, book, amount, share, reason="") -> Demand:
-    row = city.books[book]
-    return demands.register(
-        by=city.people["pm"],
-        now=city.at(share),
-        project=project,
-        book=row,
-        period=pools.period_of(row.kind, city.now.year),
-        amount=amount,
-        needed_by=project.planned_start_on,
-        substitution_reason=reason,
-    )
-
-
-def _sides(demand: Demand) -> tuple[Account, Account]:
-    rows = Account.objects.select_related("cap", "department", "book__kind").in_bulk(
-        [demand.pool_id, demand.holding_id]
-    )
-    return rows[demand.pool_id], rows[demand.holding_id]
-
-
-def _register_late(city: City, waiting) -> None:
-    """Register those that lack something, each on its own day: what they have was reserved, the rest is missing."""
-    for place, (project, book, gap) in enumerate(sorted(waiting, key=lambda w: (w[1], w[0].pk))):
-        share = 0.80 + place * 0.18 / max(len(waiting), 1)
-        reason = "再生水水质不满足工艺要求，正在论证" if book == "water-ground" else ""
-        city.later(share, lambda p=project, b=book, g=gap, s=share, r=reason: _register(city, p, b, g, s, r))
+            confirm_later(city, pool, city.legacy[short], lambda left: left // 9, 0.03 + turn * 0.06 + place * 0.003)
 
 
 # --- the rest of the year ------------------------------------------------------------------------------------------
@@ -372,7 +123,7 @@ def _give_out_the_rest(city: City) -> None:
         for kind, summary, text in incomes:
             if kind == "late":
                 _income_later(city, city.pools[book, place], book, text, summary, 0.63)
-    giver = _holding(city, pool, city.legacy["旭丰焦化"])
+    giver = holding_of(city, pool, city.legacy["旭丰焦化"])
 
     def recover():
         back = min(city.amount("energy-calorific", "14500tce"), pool_balance(giver))
@@ -390,8 +141,8 @@ def _give_out_the_rest(city: City) -> None:
 
     def expire_soon(book, place, who, text, days):
         into, until = city.pools[book, place], city.now.date() + dt.timedelta(days=days)
-        holding = _holding(city, into, city.legacy[who])
-        city.expiring[who] = _reserved(city, into, holding, city.amount(book, text), 0.65, until=until, who=f"!{who}")
+        holding = holding_of(city, into, city.legacy[who])
+        city.expiring[who] = reserved(city, into, holding, city.amount(book, text), 0.65, until=until, who=f"!{who}")
 
     city.later(0.635, recover)
     city.later(0.64, reallocate)
@@ -399,7 +150,7 @@ def _give_out_the_rest(city: City) -> None:
         city.later(0.65, lambda row=row: expire_soon(*row))
     for (book, place), into in city.pools.items():
         left = city.amount(book, next(text for b, p, *_rest, text in q.POOLS if (b, p) == (book, place)))
-        _confirm_later(city, into, city.legacy["泓泰铸造"], lambda have, left=left: have - left, FULL)
+        confirm_later(city, into, city.legacy["泓泰铸造"], lambda have, left=left: have - left, FULL)
 
 
 def _income_later(city, pool, book, text, summary, share) -> None:
@@ -417,7 +168,7 @@ def _since_then(city: City) -> None:
         return city.amount("energy-calorific", text)
 
     def holding():
-        return _holding(city, pool, city.legacy["昱衡电子"])
+        return holding_of(city, pool, city.legacy["昱衡电子"])
 
     def release():
         row = city.expiring["启澜助剂"]
@@ -431,7 +182,7 @@ def _since_then(city: City) -> None:
         )  # fmt: skip
 
     def slip():
-        row = _reserved(city, pool, holding(), tce("6300tce"), 0.76, who="昱衡电子 靶材")
+        row = reserved(city, pool, holding(), tce("6300tce"), 0.76, who="昱衡电子 靶材")
         city.later(0.77, lambda: mend(row.transfer.posting))
 
     def mend(wrong):
@@ -440,7 +191,7 @@ def _since_then(city: City) -> None:
             lambda **facts: entries.reverse(wrong, transfers, **facts), 0.77, pool,
             summary=f"冲销 {wrong.label}，数量录反", document_no=wrong.document_no,
         )  # fmt: skip
-        kept = _reserved(city, pool, holding(), tce("3400tce"), 0.77, who="昱衡电子 靶材")
+        kept = reserved(city, pool, holding(), tce("3400tce"), 0.77, who="昱衡电子 靶材")
         until = city.now.date() + dt.timedelta(days=180)
         city.later(
             0.79,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from imports import book_export, parcel_export, views
+from imports import views, views_book, views_parcels
 
 urlpatterns = [
     path("imports/", views.start, name="import-start"),
@@ -12,7 +12,7 @@ urlpatterns = [
     path("imports/templates/<slug:kind>/", views.blank_template, name="import-template"),
     path("exports/projects/", views.export_projects, name="export-projects"),
     path("exports/<slug:kind>/", views.export_kind, name="export-kind"),
-    path("factors/accounts/<int:pk>/export/", book_export.book_export, name="account-book-export"),
-    path("factors/parcels/export/", parcel_export.parcel_export, name="parcel-export"),
+    path("factors/accounts/<int:pk>/export/", views_book.book_export, name="account-book-export"),
+    path("factors/parcels/export/", views_parcels.parcel_export, name="parcel-export"),
     path("schedule-report/", views.schedule_report, name="schedule-report"),
 ]

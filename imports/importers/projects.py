@@ -1,5 +1,6 @@
 """Projects, known by their national code (or the external one of the system they come from)."""
 
+import datetime as dt
 from decimal import Decimal
 from functools import partial
 
@@ -152,7 +153,7 @@ class ProjectImporter(ModelImporter):
             Column("source", _("Source system"), partial(cells.text, most=60), aliases=("来源系统",)),
             Column("light", _("Light"), export_only=True, show=lambda row: str(Light(row.light).label)),
             Column("lacks", _("Factors that block, and gap"), export_only=True, show=_lacks),
-            Column("blocked_days", _("Blocked for (days)"), export_only=True, show=_blocked_days),
+            Column("blocked_since", _("Blocked since"), export_only=True, show=_blocked_since),
             Column("current_stages", _("Current stages"), export_only=True, show=_current),
             Column("stages_done", _("Stages finished"), export_only=True),
             Column("stages_total", _("Stages in all"), export_only=True),
@@ -203,10 +204,8 @@ def _lacks(project) -> str:
     )
 
 
-def _blocked_days(project) -> int | None:
-    if project.blocked_since is None:
-        return None
-    return (timezone.localdate() - timezone.localtime(project.blocked_since).date()).days
+def _blocked_since(project) -> dt.date | None:
+    return project.blocked_since and timezone.localtime(project.blocked_since).date()
 
 
 def _current(project) -> str:
