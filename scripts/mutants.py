@@ -22,11 +22,15 @@ SECONDS = 60
 
 
 def hunt(url: str, name: str, run: dict, seed: int) -> tuple[Report, float]:
-    """Let a crowd work on one mutant ("" for the unbroken ledger); returns its report and the seconds it took."""
+    """Let a crowd work on one mutant ("" for the unbroken ledger) until it is caught; returns report and seconds."""
     with Crowd(url, mutant=name) as crowd:
         crowd.build()
         began = time.monotonic()
-        return crowd.run(title=name or "unbroken", seed=seed, **run), time.monotonic() - began
+        while True:
+            report = crowd.run(title=name or "unbroken", seed=seed, **run)
+            passed, seed = time.monotonic() - began, seed + 1
+            if report.caught or not name or passed > SECONDS:
+                return report, passed
 
 
 def main(names: list[str]) -> int:
@@ -46,7 +50,7 @@ def main(names: list[str]) -> int:
             good = bool(report.caught) and seconds < SECONDS
             caught += good
             print(f"{name:20} {mutant.vendor:10} {seconds:5.0f} s  {'caught' if good else 'LIVES'}: {mutant.words}")
-            print(f"    {report.caught[0][:150] if report.caught else report.text()}", flush=True)
+            print(f"    {' '.join(report.caught[0].split())[:150] if report.caught else report.text()}", flush=True)
     print(f"{caught} of {len(chosen)} caught, seed {seed}")
     return 0 if caught == len(chosen) and sound else 1
 

@@ -95,8 +95,8 @@ BEGIN
     SELECT array_agg(DISTINCT a.id) INTO v_ids
       FROM jsonb_array_elements(p_lines) l
       CROSS JOIN LATERAL (VALUES ((l->>'debit')::bigint), ((l->>'credit')::bigint)) AS a(id);
-    -- Also the pools of the demands whose holdings change: whether a demand is blocked is compared with its pool, so
-    -- of two postings that change the one and the other, the second must see the first.
+    -- Also the pools of the demands whose holdings change: whether a demand is blocked is compared with its pool, and a
+    -- posting on the pool writes the demand when it turns. So the two take turns here, and not as a deadlock further on.
     PERFORM 1 FROM factors_account
       WHERE id = ANY(v_ids) OR id IN (SELECT pool_id FROM factors_demand WHERE holding_id = ANY(v_ids))
       ORDER BY tier, id FOR UPDATE;

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections, transaction
 
-from factors import entries, invariants, ledger, refusals
+from factors import blocks, entries, invariants, ledger, refusals
 from factors.models import Account, BlockEpisode, Demand, Posting, Reservation
 from people import audit
 from people.models import District
@@ -125,6 +125,40 @@ def test_a_demand_and_its_pool_change_at_the_same_moment(pool):
     assert "error" not in other, other
     needs.refresh_from_db()
     assert (needs.gap, needs.blocked, BlockEpisode.objects.count()) == (40, True, 1)
+    assert list(invariants.faults()) == []
+
+
+def test_one_blocks_a_demand_while_another_changes_what_it_has(pool, monkeypatch):
+    """The first writes the demand after the voucher number, the second before it: not a deadlock, they take turns."""
+    needs = demand(pool, 1, 60)
+    ledger.post([entries.reserve(pool, holding(1), 50, UNTIL, key="r", on=TODAY)], now=NOW)
+    ledger.post([entries.confirm(Reservation.objects.get(), 50, key="c", on=TODAY)], now=NOW)  # gap 10, 50 left
+    third = account(pool.book, "holding", "P3")
+    trade = entries.move("trade", holding(1), third, 30, key="t", on=TODAY)
+    other, settle = {}, blocks.settle
+
+    def run():
+        try:
+            ledger.post([trade], now=NOW)
+        except Exception as error:
+            other["error"] = error
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+
+    def late(*args, **kwargs):
+        monkeypatch.setattr(blocks, "settle", settle)
+        thread.start()
+        wait_for_a_waiter(thread)
+        return settle(*args, **kwargs)
+
+    monkeypatch.setattr(blocks, "settle", late)
+    ledger.post([entries.reserve(pool, holding(2), 45, UNTIL, key="s", on=TODAY)], now=NOW)  # 5 left: blocked
+    thread.join(20)
+    assert other == {}
+    needs.refresh_from_db()
+    assert (needs.gap, needs.blocked) == (40, True)
     assert list(invariants.faults()) == []
 
 

@@ -19,7 +19,7 @@ class Mutant:
     run: dict
 
 
-FEW = {"writers": 8, "attempts": 1200}
+FEW = {"writers": 8, "attempts": 800}
 MUTANTS = {
     "no-lock": Mutant("accounts and reservations are read without a lock", "postgresql", FEW),
     "no-check": Mutant("the CHECK against overdraft is dropped", "postgresql", {"writers": 2, "attempts": 100}),
@@ -28,7 +28,7 @@ MUTANTS = {
     "key-not-unique": Mutant("the key is not unique, and looked for once only", "postgresql", FEW),
     "deferred": Mutant("BEGIN DEFERRED, and no queue", "sqlite", FEW),
     "state-by-update": Mutant(
-        "a voucher's state is written without its lock", "postgresql", {"writers": 8, "attempts": 1600}
+        "a voucher's state is written without its lock", "postgresql", {"writers": 8, "attempts": 240}
     ),
     "expire-without-lock": Mutant("expiry does not lock or look again", "postgresql", FEW),
 }
