@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from factors import energy, quantity
 from factors.amounts import words as amount_words
@@ -67,7 +68,9 @@ class EnergyInput(forms.Form):
             {"carrier": carrier} | {part: self[f"{code}-{part}"] for part in PARTS if f"{code}-{part}" in self.fields}
             for code, carrier in self.carriers.items()
         ]
-        return sorted(rows, key=lambda row: not any(row[part].value() for part in PARTS if part in row))
+        for row in rows:
+            row["used"] = any(row[part].value() or row[part].errors for part in PARTS if part in row)
+        return sorted(rows, key=lambda row: not row["used"])
 
     def clean(self):
         """Compute each line on its own, so that every wrong one is named at its field."""
@@ -146,7 +149,7 @@ def plain(value: Decimal | None) -> str:
 class DemandFromForm(forms.Form):
     """On which basis and for which year the form becomes a demand."""
 
-    book = forms.ModelChoiceField(None, label=_("Basis"), empty_label=None)
+    book = forms.ModelChoiceField(None, label=pgettext_lazy("energy", "Basis"), empty_label=None)
     year = forms.TypedChoiceField(label=_("Year of the quota"), coerce=int)
     needed_by = forms.DateField(
         label=_("Needed by"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")

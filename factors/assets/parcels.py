@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from factors import actions, land
 from factors.assets import reach
@@ -236,14 +237,14 @@ def state_words(state) -> str:
         ParcelState.CLEARED: _("Cleared, not supplied"),
         ParcelState.SUPPLIED: _("Supplied, not started"),
         ParcelState.STARTED: _("Works under way"),
-        ParcelState.COMPLETED: _("Completed"),
+        ParcelState.COMPLETED: pgettext("land", "Completed"),
     }[ParcelState(state)]
 
 
 def move_words(facts: ParcelFacts, to: ParcelState) -> str:
     """Return what the button of a move says."""
     if to == ParcelState.CLEARED and facts.supplied_on:
-        return _("Take back")
+        return pgettext("land", "Take back")
     return {
         ParcelState.APPROVED: _("Record the approval"),
         ParcelState.CLEARED: _("Record the clearing"),

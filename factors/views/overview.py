@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from django.db.models import F, Q
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from factors import overview
+from factors import overview, reservations
 from factors.models import (
     Account,
     BlockEpisode,
@@ -37,6 +38,7 @@ OLDEST_YEAR, NEWEST_YEAR = 2000, 2100
 @needs("factor.view")
 def factor_overview(request):
     """Show the pools of a year with their figures. About twenty queries, however many pools and entries there are."""
+    reservations.sweep(timezone.now())
     filters = _filters(request)
     sections = overview.sections(filters)
     rows = [row for section in sections for row in section.rows]
@@ -57,7 +59,7 @@ def factor_overview(request):
         else 0,
         "is_past": filters.as_of is not None,
         "may_make": allows(request.user, "factor.make"),
-        "links": _links(request.user),
+        "links": links_for(request.user),
         "breadcrumbs": [],
     }
     return render(request, "factors/overview.html", context)
@@ -79,7 +81,7 @@ PAGES = (
 )
 
 
-def _links(user) -> list[tuple[str, str]]:
+def links_for(user) -> list[tuple[str, str]]:
     """Return address and label of the other pages of the ledgers that the reader may open. No query."""
     found = [(link(name), label) for name, permission, label in PAGES if allows(user, permission)]
     return [(url, label) for url, label in found if url]
