@@ -156,7 +156,7 @@ def _raw_postgresql(rng, hot):
                 "credit": holding.pk, "amount": 1, "held": 0, "expires_on": UNTIL.isoformat(), "renewed": False,
                 "twin": False}  # fmt: skip
         link.execute(
-            "SELECT factors_post(%s::jsonb, %s::jsonb, now(), NULL, '', NULL)",
+            "SELECT factors_post(%s::jsonb, %s::jsonb, now(), NULL, '', NULL, true)",
             [json.dumps([entry]), json.dumps([line])],
         ).fetchone()
 

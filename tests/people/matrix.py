@@ -276,7 +276,7 @@ MATRIX: dict[str, Rule] = {
     "import-batch": form("project.import", args={"pk": unknown}, also=NOTHING_THERE),
     "import-receipt": page("project.import", args={"pk": unknown}, also=NOTHING_THERE),
     "import-file": page("project.import", args={"pk": unknown}, also=NOTHING_THERE),
-    "import-template": page("project.import", args={"kind": lambda world: "projects"}),
+    "import-template": page("project.create", args={"kind": lambda world: "projects"}),
     "export-projects": page("project.export"),
     "export-kind": page("project.export", args={"kind": lambda world: "enterprises"}),
     "schedule-report": page("project.view"),
