@@ -42,10 +42,9 @@ def post(entries: Sequence[Entry], *, now: datetime, by=None, ip: str | None = N
     entries = list(entries)
     _require_sound(entries)
     with transaction.atomic(savepoint=False):
-        posted = _write(entries, now=now, by=by, ip=ip)
-        made = {p.key: p for p in posted}
-        rest = [entry for entry in entries if entry.key not in made]
-        if rest:  # some had been posted before
+        made: dict[str, Posted] = {}
+        # When keys are known, only those are answered; more may have become known while the rest waited for locks.
+        while rest := [entry for entry in entries if entry.key not in made]:
             made |= {p.key: p for p in _write(rest, now=now, by=by, ip=ip)}
         _require_same([(entry, made[entry.key]) for entry in entries if made[entry.key].replayed])
     return [made[entry.key] for entry in entries]

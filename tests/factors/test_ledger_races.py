@@ -81,6 +81,17 @@ def test_the_same_key_at_the_same_moment_is_one_entry(pool, amount):
     assert (other["value"][0].id, other["value"][0].replayed) == (first.id, True)
 
 
+def test_more_keys_become_known_while_the_rest_waits(pool):
+    """A sweep meets entries that were made before it began, and others that are made while it waits for a lock."""
+    made = [entries.reserve(pool, holding(), 1, UNTIL, key=f"n{n}", on=TODAY) for n in range(4)]
+    ledger.post(made[:1], now=NOW)
+    with meanwhile(lambda: ledger.post(made, now=NOW)) as other:
+        ledger.post(made[1:2], now=NOW)
+    assert "error" not in other, other
+    assert [posted.replayed for posted in other["value"]] == [True, True, False, False]
+    assert list(invariants.faults()) == []
+
+
 @pytest.mark.parametrize("what", ["confirm", "renew"])
 def test_the_same_key_of_a_resolution_is_one_entry(pool, what):
     ledger.post([entries.reserve(pool, holding(), 60, UNTIL, key="r", on=TODAY)], now=NOW)
