@@ -18,7 +18,7 @@ from approvals.track import Limit, Unit
 KINDS = ("city", "benchmark", "import")
 CASE_TYPES = ("committed", "instant", "market", "milestone")
 FACTORS = ("energy", "water", "land", "emission", "power", "gas", "steam")
-WATER_SOURCES = ("ground", "reclaimed", "mine_drainage", "surface", "yellow_river")
+WATER_SOURCES = ("ground", "reclaimed", "mine", "surface", "river", "mains")
 BASES = ("quoted", "found", "common", "constructed")
 """Where the figures of a stage come from: a report, a public text, common knowledge of the field, our construction."""
 

@@ -35,9 +35,10 @@ FACTOR_LABELS = {
 WATER_LABELS = {
     "ground": gettext_lazy("groundwater"),
     "reclaimed": gettext_lazy("reclaimed water"),
-    "mine_drainage": gettext_lazy("mine drainage water"),
+    "mine": gettext_lazy("mine drainage water"),
     "surface": gettext_lazy("surface water"),
-    "yellow_river": gettext_lazy("Yellow River water"),
+    "river": gettext_lazy("Yellow River water"),
+    "mains": gettext_lazy("mains water"),
 }
 
 

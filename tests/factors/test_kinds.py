@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from approvals.chain_spec import WATER_SOURCES
 from factors import kinds
 from factors.models import Book, EnergyCoefficient, FactorKind, FactorSource, ReviewRule
 from factors.units import FAMILIES
@@ -104,3 +105,9 @@ def test_the_command(tmp_path):
         call_command("ledger", "kinds", str(written(tmp_path, "kinds: [{code: x}]")))
     with pytest.raises(CommandError):
         call_command("ledger", "kinds", str(tmp_path / "none.yaml"))
+
+
+def test_chain_templates_name_water_sources_by_the_codes_of_the_kinds():
+    """A gate `water:river` must find the source `river`, or its stage would stay shut for ever."""
+    water = next(entry for entry in kinds.read(kinds.SHIPPED) if entry["code"] == "water")
+    assert set(WATER_SOURCES) == {source["code"] for source in water["sources"] if not source.get("is_cap")}
