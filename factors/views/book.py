@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from factors import book, book_reading, rights
+from factors import book, book_reading, reservations, rights
 from factors.models import Account, Posting, Voucher
 from factors.views import panel
 from factors.views.common import account_for, as_of, crumbs, day, number
@@ -24,6 +25,7 @@ VIEWS = ("page", "project", "month")
 @needs("factor.view")
 def account_book(request, pk):
     """Show a page of the book. About thirty queries; they do not grow with the number of entries."""
+    reservations.sweep(timezone.now())
     account = account_for(request.user, pk)
     context = book_context(request, account)
     context["panel"] = panel.opened(request, account)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from factors import quantity, requests, rights
+from factors import quantity, requests, reservations, rights
 from factors.amounts import words
 from factors.models import QuotaRequest
 from factors.refusals import LedgerRefused, Refused
@@ -34,7 +34,8 @@ MOST = 500
 @require_GET
 @needs("factor.view")
 def request_list(request):
-    """Show the queue of each pool in the advised order, with the figures, and what was decided lately. Five queries."""
+    """Show the queue of each pool in the advised order, with the figures, and what was decided lately. Six queries."""
+    reservations.sweep(timezone.now())
     pool = number(request.GET.get("pool", ""))
     seen = requests.visible_requests(request.user)
     waiting = seen.filter(status=QuotaRequest.Status.WAITING)
