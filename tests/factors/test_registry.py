@@ -171,4 +171,3 @@ def test_the_last_day_of_a_quarter():
     assert days == [date(2016, 3, 31), date(2016, 6, 30), date(2016, 9, 30), date(2016, 12, 31)]
     assert holdings.last_day("2016-02-29") == date(2016, 2, 29)
     assert holdings.last_day("spring") is None
-
