@@ -22,7 +22,8 @@ ALLOWED = re.compile(r"<a\s[^>]*rel=\"[^\"]*external[^\"]*\"[^>]*>", re.S)
 # What is left of a template without translated blocks, tags, scripts and names of languages must hold no words.
 # Names of standards, formats and units are the same in every language; blocks for a class hold class names.
 TRANSLATED = re.compile(
-    r"CGCS2000|GeoJSON|sha256|\b(?:tce|kgce|kWh)\b|\{%\s*block (?:page_head_class|body_class)\s*%\}.*?\{%\s*endblock\s*%\}"
+    r"CGCS2000|GeoJSON|sha256|\b(?:tce|kgce|kWh)\b"
+    r"|\{%\s*block (?:page_head_class|body_class)\s*%\}.*?\{%\s*endblock\s*%\}"
     r"|\{%\s*blocktrans.*?endblocktrans(?:late)?\s*%\}|\{%.*?%\}|\{\{.*?\}\}|<(script|style|kbd|code|pre)\b.*?</\1>|&\w+;|中文|English",
     re.S,
 )
