@@ -8,6 +8,7 @@ child ended, "gone PID STATUS". Each child opens its own connection, writes its 
 import json
 import os
 import select
+import signal
 import sys
 import traceback
 
@@ -55,18 +56,23 @@ def main() -> None:
     from tests.factors.soak import checker, city, worker  # noqa: F401 - loaded once, before the forks
 
     print("ready", flush=True)
+    living: set[int] = set()
     while True:
         readable, _w, _x = select.select([sys.stdin.fileno()], [], [], 0.01)
         if readable:
             line = sys.stdin.buffer.raw.readline()
-            if not line:
+            if not line:  # whoever asked for them is gone, killed perhaps
+                for pid in living:
+                    os.kill(pid, signal.SIGKILL)
                 return
             pid = os.fork()
             if pid == 0:
                 child(json.loads(line))
+            living.add(pid)
             print("born", pid, flush=True)
         try:
             while (gone := os.waitpid(-1, os.WNOHANG))[0]:
+                living.discard(gone[0])
                 print("gone", *gone, flush=True)
         except ChildProcessError:
             pass

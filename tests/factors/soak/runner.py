@@ -81,6 +81,7 @@ class Crowd:
 
     def __init__(self, url: str, mutant: str = ""):
         self.url, self.mutant, self.started = url, mutant, 0.0
+        self.ended = False  # the process that they are forked from
         self.born: list[int] = []
         self.gone: dict[int, int] = {}
         self.news = threading.Condition()
@@ -115,6 +116,9 @@ class Crowd:
                 else:
                     self.gone[int(pid)] = int(status[0])
                 self.news.notify_all()
+        with self.news:
+            self.ended = True
+            self.news.notify_all()
 
     def living(self) -> list[int]:
         """Return the ids of the processes that have not ended."""
@@ -132,15 +136,17 @@ class Crowd:
             before = len(self.born)
             self.source.stdin.write(json.dumps({"mutant": self.mutant, **job}) + "\n")
             self.source.stdin.flush()
-            if not self.news.wait_for(lambda: len(self.born) > before, 30):
+            self.news.wait_for(lambda: len(self.born) > before or self.ended, 60)
+            if len(self.born) == before:
                 raise RuntimeError("no process was born")
             return self.born[-1]
 
     def wait(self, pid: int, seconds: float = 600) -> None:
         """Wait until a process has ended."""
         with self.news:
-            if not self.news.wait_for(lambda: pid in self.gone, seconds):
-                raise RuntimeError(f"process {pid} does not end")
+            self.news.wait_for(lambda: pid in self.gone or self.ended, seconds)
+            if pid not in self.gone:
+                raise RuntimeError(f"process {pid} does not end" if not self.ended else "somebody ended the source")
 
     def once(self, what: str, **job) -> dict:
         """Run one job to its end and return its result."""
