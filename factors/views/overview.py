@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from factors import overview, reservations
+from factors import overview, reservations, rights
 from factors.models import (
     Account,
     BlockEpisode,
@@ -26,7 +26,7 @@ from factors.models import (
 from factors.views.common import as_of, link, number, today
 from people.access import allows, needs, visible_to
 from people.models import District
-from projects.models import Park, Project
+from projects.models import Park
 
 EXPIRING_DAYS, EXPIRING_SOON = 30, 7
 PANEL_ROWS = 8
@@ -192,7 +192,7 @@ def _years(filters, section) -> dict | None:
 
 
 def _expiring(user, rows) -> dict:
-    """Return reservations of the shown pools that run out soon, of projects that the reader may see. Two queries."""
+    """Return reservations of the shown pools that run out soon, into accounts that the reader may see. Two queries."""
     ids = [row.account.pk for row in rows if row.account and not row.is_cap]
     now = today()
     found = Reservation.objects.filter(
@@ -200,7 +200,7 @@ def _expiring(user, rows) -> dict:
         resolved_by__isnull=True,
         twin_of__isnull=True,
         expires_on__lte=now + timedelta(days=EXPIRING_DAYS),
-        holding__project__in=visible_to(Project.objects.all(), user).order_by().values("pk"),
+        holding__in=rights.visible_accounts(user).order_by().values("pk"),
     )
     shown = found.select_related("pool__book__kind", "pool__book__source", "holding__project").order_by(
         "expires_on", "pk"
