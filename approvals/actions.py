@@ -5,8 +5,6 @@ Each checks the right, makes the move, writes the event and the snapshot in one 
 """
 
 import datetime as dt
-import hashlib
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -22,17 +20,10 @@ from factors import ledger
 from people import audit
 from people.models import Department
 from projects.models import Project
+from projects.uploads import Upload, attach, digest
 
 AS_IT_WAS = object()
 """What a correction does not touch: None is a value of its own, a result without an end."""
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file to attach: its name, its bytes."""
-
-    name: str
-    content: object
 
 
 # --- starting a chain -------------------------------------------------------------------------------------------
@@ -183,7 +174,7 @@ def act(
         key=key or None,
     )
     for upload in attachments:
-        _attach(event, upload)
+        attach(StageAttachment(event=event), upload, digest(upload.content))
     consequences.apply(stage, event)
     refresh(stage.chain, now, quota.turned)
     return event
@@ -241,17 +232,6 @@ def record(*, by, stage, action, occurred_at, now, **facts) -> StageEvent:
         recorded_at=now,
         **facts,
     )
-
-
-def _attach(event, upload: Upload) -> StageAttachment:
-    """Keep a file with its event, named by its hash."""
-    upload.content.seek(0)
-    digest = hashlib.sha256(upload.content.read()).hexdigest()
-    upload.content.seek(0)
-    row = StageAttachment(event=event, name=upload.name[:200], sha256=digest, size=upload.content.size)
-    suffix = upload.name.rsplit(".", 1)[-1].lower()[:8] if "." in upload.name else "bin"
-    row.file.save(f"{digest}.{suffix}", upload.content, save=True)
-    return row
 
 
 @transaction.atomic

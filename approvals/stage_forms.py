@@ -8,9 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from approvals.actions import Upload
 from approvals.models import CaseType, StageEvent
-from projects.uploads import check_upload
+from projects.uploads import Upload, check_upload
 
 END_OF_DAY = dt.time(17, 30)
 """A record that names only a day is kept at this hour: the day counts whole (see approvals/clock.py)."""

@@ -6,7 +6,6 @@ not yet swept: such projects are judged as of the last moment before that change
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from django.db import models
 from django.db.models import Q
@@ -14,22 +13,10 @@ from django.db.models import Q
 from approvals import blocking, derive, snapshot
 from approvals.models import Chain
 from factors import blocks
+from factors.blocks import Difference
 from factors.models import Demand
 from projects import tallies
 from projects.models import Project
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One column of one row that does not say what its facts say."""
-
-    row: str
-    column: str
-    stored: object
-    derived: object
-
-    def __str__(self):
-        return f"{self.row} {self.column}: stored {self.stored!r}, derived {self.derived!r}"
 
 
 def chains(now: dt.datetime, calendar, sample: int = 0) -> Iterator[tuple[Chain, list[Difference]]]:

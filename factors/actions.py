@@ -6,9 +6,7 @@ Each function is one transaction. Missing rights raise `PermissionDenied`; steps
 the ledger refuses `LedgerRefused`.
 """
 
-import hashlib
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -23,6 +21,7 @@ from factors.models import Posting, Reservation, Voucher, VoucherAttachment, Vou
 from factors.refusals import Insufficient, LedgerRefused, Refused
 from people import audit
 from people.access import allows
+from projects.uploads import Upload, attach, digest
 
 __all__ = [
     "Effect",
@@ -41,14 +40,6 @@ __all__ = [
 
 OPEN = (Voucher.Status.DRAFT, Voucher.Status.REFUSED)
 """What its maker may write anew."""
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file to attach: its name, its bytes."""
-
-    name: str
-    content: object
 
 
 # --- drafts --------------------------------------------------------------------------------------------------------
@@ -133,17 +124,10 @@ def _own(by, voucher: Voucher) -> Voucher:
 
 
 def _attach(voucher: Voucher, upload: Upload) -> VoucherAttachment:
-    """Keep a file with its voucher, named by its hash; the same file twice is kept once."""
-    upload.content.seek(0)
-    digest = hashlib.sha256(upload.content.read()).hexdigest()
-    upload.content.seek(0)
-    known = voucher.attachments.filter(sha256=digest).first()
-    if known is not None:
-        return known
-    row = VoucherAttachment(voucher=voucher, name=upload.name[:200], sha256=digest, size=upload.content.size)
-    suffix = upload.name.rsplit(".", 1)[-1].lower()[:8] if "." in upload.name else "bin"
-    row.file.save(f"{digest}.{suffix}", upload.content, save=True)
-    return row
+    """Keep a file with its voucher; the same file twice is kept once."""
+    sha256 = digest(upload.content)
+    known = voucher.attachments.filter(sha256=sha256).first()
+    return known or attach(VoucherAttachment(voucher=voucher), upload, sha256)
 
 
 @transaction.atomic

@@ -72,12 +72,15 @@ def turn(demands, *, now: datetime, cause: str, posting_id: int | None = None) -
 
 @dataclass(frozen=True)
 class Difference:
-    """A demand whose stored verdict or open episode is not what the ledger says."""
+    """One column of one row that does not say what its facts say."""
 
     row: str
     column: str
     stored: object
     derived: object
+
+    def __str__(self):
+        return f"{self.row} {self.column}: stored {self.stored!r}, derived {self.derived!r}"
 
 
 def differences() -> list[Difference]:

@@ -1,6 +1,7 @@
 """What may be uploaded, and how a file is kept. Every form with a file asks here."""
 
 import hashlib
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,14 @@ MAGIC = {
     "png": b"\x89PNG",
 }
 """What may be attached, by ending, and how such a file begins."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file to attach: its name, its bytes."""
+
+    name: str
+    content: object
 
 
 def ending_of(name: str) -> str:
@@ -47,3 +56,10 @@ def digest(file) -> str:
         found.update(piece)
     file.seek(0)
     return found.hexdigest()
+
+
+def attach(row, upload: Upload, sha256: str):
+    """Keep a file with an attachment's row (name, file, sha256, size), named by its hash; returns the saved row."""
+    row.name, row.sha256, row.size = upload.name[:200], sha256, upload.content.size
+    row.file.save(f"{sha256}.{ending_of(upload.name)[:8] or 'bin'}", upload.content, save=True)
+    return row

@@ -22,12 +22,12 @@ import csv
 import json
 from pathlib import Path
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from factors import post_file, sheets
+from factors.ledger_commands import person
 
 SHOWN = 50
 
@@ -47,7 +47,7 @@ def arguments(parser) -> None:
 
 def handle(command, options) -> None:
     """Post and report; exit status 1 and nothing written when a row is wrong (unless good rows only)."""
-    by = _person(options["by"])
+    by = person(options["by"])
     try:
         result = post_file.post(
             options["file"],
@@ -70,15 +70,6 @@ def handle(command, options) -> None:
         _tell(command, result)
     if result.problems and not options["good_rows_only"]:
         raise CommandError(_("%(count)s rows are wrong; nothing was written.") % {"count": len(result.problems)})
-
-
-def _person(name: str):
-    if not name:
-        return None
-    person = get_user_model().objects.filter(username=name).first()
-    if person is None:
-        raise CommandError(_("There is no user %(name)s.") % {"name": name})
-    return person
 
 
 def _summary(result) -> dict:

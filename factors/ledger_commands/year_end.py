@@ -8,13 +8,13 @@ Again finds nothing, until a reservation in flight is released or expires. The r
 
 import argparse
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from factors import quantity, reservations, yearend
+from factors.ledger_commands import person
 from factors.refusals import LedgerRefused, Refused
 
 
@@ -30,7 +30,7 @@ def arguments(parser) -> None:
 
 def handle(command, options) -> None:
     """Print every pool; do it when asked to. Exit status 1 when it is refused; what was done before stays done."""
-    by, now, year = _person(options["by"]), timezone.now(), options["year"]
+    by, now, year = person(options["by"]), timezone.now(), options["year"]
     if options["do"] and by is None:
         raise CommandError(_("Say who does it: --by USERNAME."))
     if options["do"]:
@@ -68,15 +68,6 @@ def _do(command, by, now, year, document) -> None:
 
 def _anything(year, by) -> bool:
     return bool(yearend.preview(year, keeper=by).to_prepare)
-
-
-def _person(name: str):
-    if not name:
-        return None
-    person = get_user_model().objects.filter(username=name).first()
-    if person is None:
-        raise CommandError(_("There is no user %(name)s.") % {"name": name})
-    return person
 
 
 def _text(account, amount) -> str:
