@@ -41,6 +41,8 @@ VERSION = "0.1.0"
 INSTALLED_APPS = [
     "demo",
     "imports",
+    "cockpit",
+    "gis",
     "approvals",
     "factors",
     "projects",

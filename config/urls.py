@@ -11,6 +11,8 @@ urlpatterns = [
     path("", include("projects.urls")),
     path("", include("factors.urls")),
     path("", include("approvals.urls")),
+    path("", include("gis.urls")),
+    path("", include("cockpit.urls")),
     path("", include("imports.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

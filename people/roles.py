@@ -37,6 +37,11 @@ PERMISSIONS = {
     "factor.check": _("Pass or refuse vouchers that somebody else made"),
     "factor.override": _("Let a stage through although its factor is not secured"),
     "factor.configure": _("Change factors, sources, review rules and coefficients"),
+    "utility.verify": _("Verify what parks report of their utilities"),
+    "boundary.import": _("Import outlines and points"),
+    "cockpit.view": _("See the leaders' page"),
+    "instruction.give": _("Give instructions on blockers"),
+    "screen.manage": _("Issue and withdraw tokens of wall displays"),
 }
 
 
@@ -65,46 +70,46 @@ PM = _role(
     _("Project manager"),
     _("Registers projects, keeps their chains up to date and answers for their dates."),
     "project.view project.create project.edit project.assign project.export project.import stage.advance "
-    "template.edit enterprise.edit material.edit factor.view factor.demand",
+    "template.edit enterprise.edit material.edit factor.view factor.demand cockpit.view boundary.import",
 )
 APPROVER = _role(
     "approver",
     _("Approval officer"),
     _("Receives, accepts and decides the cases of a department."),
-    "project.view project.export stage.handle material.edit factor.view",
+    "project.view project.export stage.handle material.edit factor.view utility.verify cockpit.view",
 )
 FACTOR = _role(
     "factor",
     _("Factor officer"),
     _("Looks after energy, water, land and emission quotas and the stages that need them."),
     "project.view project.export project.import stage.handle factor.view factor.demand factor.make factor.check "
-    "factor.configure",
+    "factor.configure utility.verify cockpit.view",
 )
 PARK = _role(
     "park",
     _("Park officer"),
     _("Keeps a park's data and the projects in it."),
     "project.view project.create project.edit project.export project.import park.edit enterprise.edit material.edit "
-    "factor.view factor.demand",
+    "factor.view factor.demand cockpit.view boundary.import",
 )
 OFFICER = _role(
     "officer",
     _("Service officer"),
     _("Stands by the enterprises assigned to him: visits, materials, progress."),
-    "project.view project.edit project.export stage.advance enterprise.edit material.edit factor.view",
+    "project.view project.edit project.export stage.advance enterprise.edit material.edit factor.view cockpit.view",
 )
 LEADER = _role(
     "leader",
     _("Leader"),
     _("Sees the whole district, sponsors projects, gives instructions."),
-    "project.view project.export factor.view factor.override",
+    "project.view project.export factor.view factor.override cockpit.view instruction.give screen.manage",
 )
 SUPERVISOR = _role(
     "supervisor",
     _("Supervisor"),
     _("Watches deadlines, publishes chain templates and calendars, reads feedback."),
     "project.view project.assign project.export template.edit template.publish calendar.edit feedback.read "
-    "styleguide.view factor.view",
+    "styleguide.view factor.view utility.verify boundary.import cockpit.view screen.manage",
 )
 SYSADMIN = _role(
     "sysadmin",
