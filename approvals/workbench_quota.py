@@ -1,4 +1,4 @@
-"""What workbenches show of quota: a project manager's blocked demands, an officer's cases that a gate holds up, and
+"""What workbenches show of quota: a project manager's blocked demands and reservations that run out, an officer's cases that a gate holds up, and
 what waits for a factor officer. A list that is cut says how many there are in all.
 """
 
@@ -38,6 +38,25 @@ def shortages(projects, today) -> dict:
         ],
         "total": len(shown) if len(shown) <= LIMIT else rows.count(),
     }
+
+
+def ending(projects, now) -> dict:
+    """Return what is reserved for projects (a queryset) or their enterprises and runs out within 7 days, first first.
+
+    Two queries at the most. Who confirms or renews it is the keeper of the pool; who has to ask him is the manager.
+    """
+    rows = reservations.expiring(now=now).filter(
+        Q(holding__project__isnull=False) | Q(holding__enterprise__isnull=False)
+    )
+    if projects.query.where:  # else all projects of the city
+        mine = projects.order_by()
+        rows = rows.filter(
+            Q(holding__project__in=mine.values("pk")) | Q(holding__enterprise__in=mine.values("enterprise"))
+        )
+    cut = _cut(rows)
+    for row in cut["rows"]:
+        row.days = (row.expires_on - now.date()).days
+    return cut
 
 
 def held_cases(departments) -> list[tuple[Stage, list[Demand]]]:

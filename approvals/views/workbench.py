@@ -179,6 +179,7 @@ def _project_workbench(request, now):
         "agenda": _agenda(chains, today, calendar),
         "recent": _recent(chains),
         "shortages": workbench_quota.shortages(mine, today),
+        "ending": workbench_quota.ending(mine, now),
         "opened": opened,
         "now": now,
         "may_advance": allows(request.user, "stage.advance"),

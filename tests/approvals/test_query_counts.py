@@ -32,6 +32,11 @@ PAGES = [
     ("template-list", "pm", {}),
     ("enterprise-list", "pm", {}),
     ("park-list", "pm", {}),
+    ("factor-overview", "factor", {}),
+    ("blocked-list", "leader", {}),
+    ("voucher-list", "factor", {}),
+    ("reservation-list", "factor", {}),
+    ("request-list", "factor", {}),
 ]
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from approvals.models import StageEvent
 from projects.models import Project
+from tests.approvals import quota
 from tests.approvals.test_project_page import as_
 
 ADDRESS = "/workbench/"
@@ -95,3 +96,18 @@ def test_the_short_form_records_a_note_and_comes_back(world, busy):
     assert StageEvent.objects.filter(kind="note", note="已核实").exists()
     assert Project.objects.get(code=code).light != "stale"
     assert client.get(ADDRESS, {"project": "nope", "stage": "01"}).status_code == 404
+
+
+def test_what_is_reserved_and_runs_out_within_a_week_is_announced_to_the_manager(world):
+    city = quota.make(world)
+    city.need(60)
+    today = timezone.localdate()
+    city.reserve(10, until=today)
+    city.reserve(20, until=today + dt.timedelta(days=7))
+    city.reserve(30, until=today + dt.timedelta(days=8))
+    response = as_(world.pm).get(ADDRESS)
+    ending = response.context["ending"]
+    assert [(row.amount, row.days) for row in ending["rows"]] == [(10 * quota.TCE, 0), (20 * quota.TCE, 7)]
+    html = response.content.decode()
+    assert "今日为最后一日" in html and "余 7 日" in html and "市级池" in html
+    assert as_(world.pm2).get(ADDRESS).context["ending"]["total"] == 0  # another district's manager
