@@ -12,7 +12,7 @@ from approvals.history import load_history
 from approvals.material_actions import is_own_form
 from approvals.models import ChainTemplate, MaterialUse
 from calendars import store
-from demo import data, quota_data, quotas, story
+from demo import data, geography, quota_data, quotas, story
 from people import actions as people_actions
 from people.models import Department, District, User
 from projects.models import Assignment, Enterprise, KeyPoint, Material, MonthlyFigure, Park, Project
@@ -40,6 +40,7 @@ def build(now: dt.datetime) -> dict[str, int]:
             for codename, kind, key in grants:
                 if kind == name:
                     people_actions.grant(people[username], codename, rows[key])
+    geography.build(now)
     for number, row in enumerate(data.PROJECTS, start=1):
         _project(number, row, parks, people, now, rng)
     quotas.build(now, people)
@@ -105,14 +106,7 @@ def _people(places):
 
 
 def _parks(places):
-    for code, district, name, short, level, kind, approved, area, industries, (x, y), half in data.PARKS:
-        ring = [
-            [round(x - half, 6), round(y - half * 0.62, 6)],
-            [round(x + half * 0.7, 6), round(y - half * 0.7, 6)],
-            [round(x + half, 6), round(y + half * 0.3, 6)],
-            [round(x + half * 0.2, 6), round(y + half * 0.7, 6)],
-            [round(x - half * 0.9, 6), round(y + half * 0.5, 6)],
-        ]
+    for code, district, name, short, level, kind, approved, area, industries, _centre in data.PARKS:
         yield Park.objects.create(
             code=code,
             name=name,
@@ -123,7 +117,7 @@ def _parks(places):
             approved_on=dt.date.fromisoformat(approved),
             area_ha=Decimal(area),
             industries=industries,
-            boundary={"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
+            boundary=geography.boundary(code),
             contact="园区管委会项目服务部",
         )
 
@@ -180,7 +174,7 @@ def _project(number, row, parks, people, now, rng):
         events, started_on = story.happenings(
             steps, decisive, present, fate, calendar=calendar, now=now, clerks=clerks, manager=manager, rng=rng
         )
-    x, y = _inside(park, rng)
+    longitude, latitude = geography.points()[name]
     wan = Decimal(investment) * 10000
     project = Project(
         code=_project_code(started_on, park.district.code, number, rng),
@@ -198,8 +192,8 @@ def _project(number, row, parks, people, now, rng):
         signed_on=started_on - dt.timedelta(days=rng.randint(20, 60)),
         planned_start_on=started_on + dt.timedelta(days=210),
         planned_finish_on=started_on + dt.timedelta(days=640),
-        longitude=Decimal(str(x)),
-        latitude=Decimal(str(y)),
+        longitude=longitude,
+        latitude=latitude,
         address=enterprise.address,
         content=f"样例项目，内容虚构。{name}，建设厂房及配套设施。",
         source="样例城市",
@@ -252,13 +246,6 @@ def _department_code(name):
         if name in (full, short, *aliases.split()):
             return code
     return ""
-
-
-def _inside(park, rng):
-    ring = park.boundary["coordinates"][0][:-1]
-    weights = [rng.random() + 0.2 for _ in ring]
-    total = sum(weights)
-    return tuple(round(sum(p[axis] * w for p, w in zip(ring, weights, strict=True)) / total, 6) for axis in (0, 1))
 
 
 def _stand_by(project, people, manager, number, rng):

@@ -19,7 +19,7 @@ from approvals import actions, template_actions
 from approvals.history import load_history
 from approvals.models import Chain, ChainTemplate, MaterialUse, Stage, StageEvent
 from calendars import store
-from demo import city, data, story
+from demo import city, data, geography, story
 from people.models import Department, District, User
 from projects import search
 from projects.models import Assignment, Enterprise, Park, Project
@@ -66,6 +66,7 @@ def build(projects: int, now: dt.datetime, seed: int = 20261120, shapes: int = 2
         city._departments()
         people = city._people(places)
         made = {park.code: park for park in city._parks(places)}
+        geography.build(now)
         for username, *_rest, grants in data.ACCOUNTS:
             for codename, kind, key in grants:
                 if kind == "park":
@@ -95,10 +96,16 @@ def build(projects: int, now: dt.datetime, seed: int = 20261120, shapes: int = 2
 def _parks() -> list[Park]:
     """Fill up to `PARKS` parks, spread over the districts; returns all, with their districts."""
     districts = list(District.objects.filter(parent__isnull=False))
+    taken = [row[-1] for row in data.PARKS]
     for number in range(Park.objects.count(), PARKS):
         district = districts[number % len(districts)]
+        boundary, area_ha = geography.spare_park(number, district.code, taken)
         Park.objects.create(
-            code=f"{district.code}PK{number + 20:02d}", name=f"{district.name}第{number + 1}产业园", district=district
+            code=f"{district.code}PK{number + 20:02d}",
+            name=f"{district.name}第{number + 1}产业园",
+            district=district,
+            boundary=boundary,
+            area_ha=area_ha,
         )
     return list(Park.objects.select_related("district").order_by("code"))
 
@@ -148,10 +155,12 @@ def _managers() -> list[User]:
 def _projects(number: int, parks, enterprises, rng):
     """Yield unsaved projects; `code` numbers on from what is there."""
     start = Project.objects.count()
+    spots = random.Random(f"points {start}")
     for n in range(start, start + number):
         base, *_middle, investment, industry_code, industry, _template, _fate = data.PROJECTS[n % len(data.PROJECTS)]
         park, enterprise = parks[rng.randrange(len(parks))], enterprises[n % len(enterprises)]
         wan = Decimal(investment) * 10000
+        longitude, latitude = geography.point_within(park.boundary, spots)
         project = Project(
             code=f"25{n % 12 + 1:02d}-{park.district.code}-04-01-{100000 + n:06d}",
             name=f"{base}{n:06d}",
@@ -165,6 +174,8 @@ def _projects(number: int, parks, enterprises, rng):
             year_plan_wan=wan / 5,
             signed_on=dt.date(2025, 3, 3),
             planned_start_on=dt.date(2026, 1, 5) + dt.timedelta(days=rng.randrange(500)),
+            longitude=longitude,
+            latitude=latitude,
             source="generated",
         )
         words = [search.normalise(project.code), *_numbered(base, f"{n:06d}"), *enterprise.search_text.split()[1:]]
