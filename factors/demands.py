@@ -80,7 +80,8 @@ def register(
         raise Refused("cap", _("A total cap counts what its sources use; register the source."), "book")
     if amount <= 0:
         raise Refused("nothing", _("Enter an amount above zero; where nothing is needed, declare that."), "amount")
-    pool, preferred = _serving(project, book, period, substitution_reason)
+    holding = pools.holding_for(project=project, book=book, period=period)
+    pool, holding, preferred = _serving(project, holding, substitution_reason)
     facts = {
         "amount": amount,
         "gate": gate,
@@ -90,7 +91,7 @@ def register(
         "registered_by": by,
         "registered_at": now,
         "pool": pool,
-        "holding": pools.holding_for(project=project, book=book, period=period),
+        "holding": holding,
         "closed_on": None,
         "closed_reason": "",
     }
@@ -99,18 +100,20 @@ def register(
         raise Refused(
             "registered", _("%(factor)s is registered already; change that demand.") % {"factor": book}, "book"
         )
-    facts["secured"] = facts["holding"].secured
+    facts["secured"] = holding.secured
     demand, _made = Demand.objects.update_or_create(project=project, book=book, period=period, defaults=facts)
     NoNeed.objects.filter(project=project, gate=word_of(demand), withdrawn_at=None).update(withdrawn_at=now)
     _judge(demand, by, now, CAUSE.REGISTERED, amount=amount)
     return demand
 
 
-def _serving(project, book, period, substitution_reason) -> tuple[Account | None, Account | None]:
-    """Return the locked pool that serves, and the pool that should be asked first, where there is one."""
+def _serving(project, holding, substitution_reason) -> tuple[Account | None, Account, Account | None]:
+    """Return the pool that serves and the holding, both locked, and the pool that should be asked first, if any."""
+    book, period = holding.book, holding.period
     pool = pools.nearest_pool(project, book, period)
-    if pool is not None:
-        pool = Account.objects.select_for_update(of=("self",)).select_related("book__kind").get(pk=pool.pk)
+    both = Account.objects.filter(pk__in=[holding.pk, *([pool.pk] if pool else [])]).order_by("tier", "pk")
+    locked = {row.pk: row for row in both.select_for_update(of=("self",)).select_related("book__kind")}
+    pool, holding = locked[pool.pk] if pool else None, locked[holding.pk]
     preferred = pools.preferred_left(project, book, period)
     if preferred is not None and not substitution_reason.strip():
         kind = preferred.book.kind
@@ -123,7 +126,7 @@ def _serving(project, book, period, substitution_reason) -> tuple[Account | None
             },
             "substitution_reason",
         )
-    return pool, preferred
+    return pool, holding, preferred
 
 
 def _judge(demand, by, now, cause, **detail) -> None:

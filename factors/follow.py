@@ -59,6 +59,9 @@ def _sell(voucher, lines) -> None:
     if until is not None and trade.until_on > until:
         message = _("The seller's permit ends on %(day)s, before the trade does.")
         raise Refused("outside_permit_term", message % {"day": f"{until:%Y-%m-%d}"}, "until_on")
+    limit = trade.seller.permit_limit
+    if limit is not None and trade.seller.balance + trade.amount > limit:  # the entry is in: before it he had both
+        raise Refused("more_than_permit", _("The seller holds more than his permit's limit."), "amount", limit=limit)
     trade.status = Trade.Status.APPROVED
     trade.save(update_fields=["status"])
 

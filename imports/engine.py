@@ -356,13 +356,19 @@ def confirm(*, batch: ImportBatch, mode: str, by, now) -> ImportBatch:
     :raises NotImported: rows are wrong and `mode` is all or nothing; or the batch was imported or cancelled already.
     :raises Stale: the judgement is another one now; the batch shows it and nothing was written.
     """
-    try:
-        with running.marked(batch, now), transaction.atomic():
-            batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-            plan = _plan_of(batch, by, now)
-            if plan.fingerprint() != batch.fingerprint:
+
+    def write():
+        with transaction.atomic():
+            row = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+            plan = _plan_of(row, by, now)
+            if plan.fingerprint() != row.fingerprint:
                 raise Stale
-            _write(batch, plan, mode, now)
+            _write(row, plan, mode, now)
+            return row
+
+    try:
+        with running.marked(batch, now):
+            batch = running.taking_turns(write)
     except Stale:
         with transaction.atomic():
             batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)

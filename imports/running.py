@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from imports.models import ImportBatch
+
+DEADLOCK = ("40P01", "40001")  # deadlock_detected, serialization_failure
 
 
 class NotImported(Exception):
@@ -60,6 +62,20 @@ def marked(batch: ImportBatch, now):
         except BaseException:
             own.filter(status=ImportBatch.Status.RUNNING).update(status=before.status, started_at=before.started_at)
             raise
+
+
+def taking_turns(write, tries: int = 3):
+    """Run a transaction again when the database ended it for the sake of another one; returns what `write` returns.
+
+    A file writes many rows that others write, too (tallies, the head of the audit log); two files at once can take them
+    in opposite order. PostgreSQL then rolls one of them back whole.
+    """
+    for left in reversed(range(tries)):
+        try:
+            return write()
+        except OperationalError as error:
+            if not left or getattr(error.__cause__, "sqlstate", None) not in DEADLOCK:
+                raise
 
 
 def settle() -> int:

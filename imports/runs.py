@@ -47,12 +47,17 @@ def run(*, kind, path, by, now, mode="all", dry_run=False, rules=None, sheet="",
             batch.mode, batch.status, batch.started_at = mode, ImportBatch.Status.RUNNING, now
             engine._keep(batch, plan, path)
             stack.enter_context(running.held(batch.pk))
-        try:
+
+        def write():
             with transaction.atomic():
-                result.plan = _judged(kind, path, by, now, rules, sheet, limits, table=plan.table)
-                if result.plan.fingerprint() != batch.fingerprint:  # changed within the second since
-                    engine._judge_again(batch, result.plan)
-                engine._write(batch, result.plan, mode, now)
+                judged = _judged(kind, path, by, now, rules, sheet, limits, table=plan.table)
+                if judged.fingerprint() != batch.fingerprint:  # changed within the second since
+                    engine._judge_again(batch, judged)
+                engine._write(batch, judged, mode, now)
+                return judged
+
+        try:
+            result.plan = running.taking_turns(write)
         except BaseException:
             batch.upload.delete(save=False)
             batch.delete()

@@ -173,3 +173,19 @@ def test_the_pages_from_the_permit_to_the_printed_registration(office, client):
     client.force_login(office.stranger)
     assert client.get(url).status_code == 404
     assert trade.code not in client.get(reverse("trade-list")).content.decode()
+
+
+def test_the_permit_is_looked_at_again_when_the_trade_is_posted(office):
+    permitted(office)
+    trade = registered(office)
+    trades.submit(by=office.maker, now=NOW, trade=trade)
+    voucher = Trade.objects.get().voucher
+    permitted(office, limit=99 * WAN)  # reduced while the voucher waited
+    with pytest.raises(Refused) as caught:
+        actions.pass_voucher(by=office.checker, voucher=voucher, now=NOW)
+    assert caught.value.code == "more_than_permit"
+    assert Trade.objects.get().status != "approved"
+    assert Account.objects.get(pk=office.more["seller"].pk).available == 100 * WAN
+    permitted(office)
+    actions.pass_voucher(by=office.checker, voucher=voucher, now=NOW)
+    assert Account.objects.get(pk=office.more["seller"].pk).available == 70 * WAN
