@@ -43,6 +43,14 @@ class FactorField(forms.ChoiceField):
         return len(value) <= 20
 
 
+class CauseField(forms.CharField):
+    """A shared cause, “pool:26” or “stage:sthjj:环评”: the projects that nothing else holds. See `cockpit.causes`."""
+
+    def clean(self, value):
+        value = super().clean(value)
+        return value if value.partition(":")[0] in CAUSES else ""
+
+
 class ProjectFilter(forms.Form):
     """Everything the list can be narrowed by. An unknown or stale value is ignored, never an error: views are URLs."""
 
@@ -97,6 +105,13 @@ class ProjectFilter(forms.Form):
         label=_("Blocked by"),
         choices=[("", _("Anything")), ("any", _("Any factor")), *FactorKind.Group.choices],
     )
+    overdue = forms.ModelChoiceField(
+        Department.objects.all(), required=False, label=_("Overdue stage held by"), to_field_name="code"
+    )
+    answer = forms.ModelChoiceField(
+        Department.objects.all(), required=False, label=_("Who can free it"), to_field_name="code"
+    )
+    cause = CauseField(required=False, label=_("Released by settling"), max_length=160)
     mine = forms.BooleanField(required=False, label=_("Only those I stand by"))
 
     def values(self) -> dict:
@@ -202,6 +217,61 @@ def _factor(queryset, value, user, today):
     return queryset.filter(Exists(short.filter(kind)))
 
 
+STUCK = (Light.OVERDUE_STATUTORY, Light.RED, Light.BLOCKED)
+"""A project with one of these lights is stuck: a limit is over, or it lacks quota while its chain still runs."""
+
+
+def overdue_stages(**of):
+    """Return the running stages of the project (of an outer query) that are overdue."""
+    return _open_stages().filter(light__in=[Light.RED, Light.OVERDUE_STATUTORY], **of)
+
+
+def blocked_demands(**of):
+    """Return the blocked demands of the project (of an outer query)."""
+    return Demand.objects.filter(project=OuterRef("pk"), blocked=True, **of)
+
+
+def _answer(queryset, value, user, today):
+    """Stuck projects that the department can free: it keeps a pool or factor they lack, or a stage over its limit."""
+    keeps = Q(pool__department=value) | Q(pool__department__isnull=True, book__kind__department=value)
+    can = Exists(blocked_demands().filter(keeps)) | Exists(overdue_stages(department=value))
+    return queryset.filter(can, light__in=STUCK)
+
+
+def _freed_by_quota(this):
+    """Return the narrowing to stuck projects that lack quota, all of it of what `this` condition names."""
+    return lambda rows: rows.filter(
+        Exists(blocked_demands().filter(this)), ~Exists(blocked_demands().exclude(this)), light__in=STUCK
+    )
+
+
+def _freed_by_stage(code):
+    """Projects whose only overdue stage is this one, at this department, and that lack no quota."""
+    department, _colon, name = code.partition(":")
+    this = {"department__code": department, "name": name} if department else {"department": None, "name": name}
+    alone = ~Exists(overdue_stages().exclude(**this)) & ~Exists(blocked_demands())
+    return lambda rows: rows.filter(Exists(overdue_stages(**this)), alone, light__in=STUCK)
+
+
+def number(code: str) -> int:
+    """Return the id in a cause, 0 (which nothing has) for what is none."""
+    return int(code) if code.isdecimal() and len(code) < 19 else 0
+
+
+CAUSES = {
+    "pool": lambda code: _freed_by_quota(Q(pool=number(code))),
+    "book": lambda code: _freed_by_quota(Q(pool__isnull=True, book=number(code))),
+    "stage": _freed_by_stage,
+}
+"""By the word before the colon: what narrows projects to those that settling the cause alone would release (“book”: of
+a book that no pool serves). Apps above add theirs in `ready()`; what the words mean is `cockpit.causes`."""
+
+
+def _cause(queryset, value, user, today):
+    kind, _colon, code = value.partition(":")
+    return CAUSES[kind](code)(queryset)
+
+
 def _mine(queryset, value, user, today):
     open_ones = Assignment.objects.filter(project=OuterRef("pk"), user=user, ended_on__isnull=True)
     return queryset.filter(Exists(open_ones))
@@ -228,6 +298,9 @@ _CONDITIONS = {
     "due": _due,
     "waiting": _waiting,
     "factor": _factor,
+    "overdue": lambda rows, value, user, today: rows.filter(Exists(overdue_stages(department=value))),
+    "answer": _answer,
+    "cause": _cause,
     "mine": _mine,
 }
 

@@ -1,22 +1,23 @@
 """Shared causes: which one thing holds up how many projects, and what would move if it were settled. Pure what-if.
 
-A project is held by pools that lack quota (“pool:…”), by overdue stages of a department (“stage:…”) and by utilities of
-its park that are not there in time (“utility:…”). Settling one cause *releases* a project when nothing else of the
-same weight holds it:
+A project is held by pools that lack quota (“pool:26”; “book:3” where no pool serves it), by overdue stages of a
+department (“stage:sthjj:环评”) and by utilities of its park that will not be there in time (“utility:7”). Settling one
+cause *releases* a project when nothing else that weighs holds it:
 
-- a factor cause (pool, utility) releases what no other factor holds; overdue stages go on by their own clocks, so they
-  do not stand in the way, but the number of those that stay overdue is told beside the figure;
-- a stage cause releases what no other overdue stage and no factor holds.
+- a quota cause releases what lacks no other quota; overdue stages go on by their own clocks, so they do not stand in
+  the way, but the number of those that stay overdue is told beside the figure;
+- a stage cause releases what no other overdue stage holds and what lacks no quota;
+- a utility cause releases what no other utility holds and what lacks no quota.
 
-So a project that lacks energy *and* water is in no count, and no project is in two counts of factors. Amounts are whole
-smallest units; nothing is posted or reserved.
+So a project that lacks energy *and* water is in no count, and no project is in two counts of quota. Amounts are whole
+smallest units; nothing is posted or reserved. `approvals.project_filters.CAUSES` says the same in SQL, for the lists.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-FACTORS = frozenset({"pool", "utility"})
+QUOTA = frozenset({"pool", "book"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def _release(cause, held, by_project, investment) -> Release:
     for project in dict.fromkeys(hold.project for hold in held):
         if frees(cause, by_project[project]):
             alone.append(project)
-            overdue += cause.partition(":")[0] in FACTORS and any(h.kind == "stage" for h in by_project[project])
+            overdue += not cause.startswith("stage") and any(h.kind == "stage" for h in by_project[project])
         else:
             others.append(project)
     alone.sort(key=lambda pk: (-(investment[pk] or 0), pk))
@@ -85,7 +86,7 @@ def _release(cause, held, by_project, investment) -> Release:
 
 def frees(cause: str, holds: Iterable[Hold]) -> bool:
     """Say whether settling `cause` alone frees a project with these holds (see the top)."""
-    weighs = FACTORS if cause.partition(":")[0] in FACTORS else FACTORS | {"stage"}
+    weighs = QUOTA | {cause.partition(":")[0]}
     return all(hold.cause == cause for hold in holds if hold.kind in weighs)
 
 

@@ -34,6 +34,9 @@ ORDERS = {
 PICKERS = ("district", "park", "department")
 SINGLES = ("factor", "sponsor", "start")
 MORE = ("due", "waiting", "officer", "kind", "status", "key_level")
+LED_HERE = ("overdue", "answer", "cause")
+"""Conditions that only a page leads to (a figure of the leaders' page): kept while others change, and taken away."""
+
 BULK_ACTIONS = (
     StageEvent.Kind.NOTE,
     StageEvent.Kind.RECEIVE,
@@ -147,6 +150,7 @@ def project_list(request):
         "singles": [form.picker(name, choices.get(name)) for name in SINGLES],
         "more": [form.picker(name, choices.get(name)) for name in MORE],
         "more_chosen": sum(name in values for name in (*MORE, "mine")),
+        "led_here": [(form.fields[name].label, name, form.data.get(name)) for name in LED_HERE if name in values],
         "bulk_roles": Assignment.Role.choices,
         "bulk_people": _assignable() if allows(request.user, "project.assign") else [],
         "stage_names": [(name, name, values.get("stage") == name) for name in project_filters.stage_names()],

@@ -66,7 +66,7 @@ holds = st.lists(
 
 
 @given(holds)
-def test_no_project_is_released_by_two_factors_and_each_count_is_right(given):
+def test_no_project_is_released_by_two_pools_and_each_count_is_right(given):
     money = {pk: Decimal(pk) for pk in range(1, 6)}
     found = releases(given, money)
     for release in found:
@@ -83,7 +83,7 @@ def test_no_project_is_released_by_two_factors_and_each_count_is_right(given):
         }
         assert set(release.released) == naive and release.wan == sum(naive)
         assert not set(release.released) & set(release.others)
-    factors = [pk for release in found if release.cause[:5] != "stage" for pk in release.released]
+    factors = [pk for release in found if release.cause[:4] == "pool" for pk in release.released]
     assert len(factors) == len(set(factors))
 
 
