@@ -1,0 +1,199 @@
+"""Reading the boards of parks and what falls short: the one place that pages, the map and the leaders' page ask.
+
+Every function reads a bounded number of statements however large the city is, and judges by `gis/readiness.py`.
+Pass `today`; amounts are in the unit of the item.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from gis import readiness
+from gis.models import Expansion, ParkUtility, UtilityDemand, UtilityItem
+from people.access import visible_to
+from projects.models import Park, Project
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One line of a park's board: the item, the stored row (None: never reported), what is judged of it."""
+
+    item: UtilityItem
+    row: ParkUtility | None
+    status: str
+    remaining: Decimal | None
+    stale: bool
+    age_days: int | None
+
+    @property
+    def label(self):
+        """The status in words."""
+        return ParkUtility.Status(self.status).label
+
+
+@dataclass(frozen=True)
+class Board:
+    """How ready a park is: x/8, and the line of each item of the set in use."""
+
+    completion: readiness.Completion
+    rows: tuple[BoardRow, ...]
+
+    @property
+    def lacking(self) -> tuple[UtilityItem, ...]:
+        """The items that are required and not in service."""
+        return tuple(row.item for row in self.rows if row.item.code in self.completion.lacking)
+
+
+def items_in_use() -> list[UtilityItem]:
+    """Return the items of the set in use, in order. One query; empty until `manage.py utilities load` ran."""
+    return list(UtilityItem.objects.filter(sets__in_use=True).select_related("department").order_by("position", "code"))
+
+
+def boards(parks, today: date, items: list[UtilityItem] | None = None) -> dict[int, Board]:
+    """Return the board of each park (rows, ids or a queryset) by its id. Two queries, one when `items` are given."""
+    ids = [getattr(park, "pk", park) for park in parks]
+    items = items_in_use() if items is None else items
+    rows = ParkUtility.objects.filter(park__in=ids, item__in=[item.pk for item in items])
+    stored = {(row.park_id, row.item_id): row for row in rows}
+    return {pk: _board([(item, stored.get((pk, item.pk))) for item in items], today) for pk in ids}
+
+
+def _board(pairs, today: date) -> Board:
+    rows, lines = [], []
+    for item, row in pairs:
+        line = line_of(item, row)
+        told = readiness.remaining(utility_of(item, row)) if row is not None else None
+        age = readiness.age_days(line, today)
+        stale = readiness.is_stale(line, today) and line.status != readiness.NOT_REQUIRED
+        rows.append(BoardRow(item, row, line.status, told, stale, age))
+        lines.append(line)
+    return Board(readiness.completion(lines, today), tuple(rows))
+
+
+def line_of(item: UtilityItem, row: ParkUtility | None) -> readiness.Line:
+    """Return what counts of a stored row; an item that nobody reported has not been started."""
+    if row is None:
+        return readiness.Line(item.code)
+    reported = row.reported_at.date() if row.reported_at else None
+    return readiness.Line(item.code, row.status, reported, row.verified_on)
+
+
+def utility_of(item: UtilityItem, row: ParkUtility | None) -> readiness.Utility:
+    """Return the capacity of a stored row; nothing where nobody reported."""
+    if row is None:
+        return readiness.Utility(readiness.NOT_STARTED, measured=item.measured)
+    return readiness.Utility(
+        row.status, row.capacity, row.used, row.committed, row.in_service_on, row.planned_on, item.measured
+    )
+
+
+def lacking_counts(today: date, parks=None) -> dict[str, int]:
+    """Return how many parks lack each item of the set in use, by its code, in order; all parks unless given.
+
+    Three queries. Items that no park lacks stand with 0.
+    """
+    items = items_in_use()
+    ids = Park.objects.values_list("pk", flat=True) if parks is None else parks
+    found = Counter(code for board in boards(ids, today, items).values() for code in board.completion.lacking)
+    return {item.code: found[item.code] for item in items}
+
+
+@dataclass(frozen=True)
+class Need:
+    """A shortfall with the rows behind it: the demand with its project, the item, what it waits for."""
+
+    gap: readiness.Shortfall
+    demand: UtilityDemand
+    item: UtilityItem
+    utility: ParkUtility | None
+    expansion: Expansion | None
+
+    @property
+    def project(self) -> Project:
+        """The project that is short, with its enterprise."""
+        return self.demand.project
+
+    @property
+    def park_id(self) -> int:
+        """The park that falls short."""
+        return self.demand.project.park_id
+
+    @property
+    def who(self) -> str:
+        """Who can close the gap: who brings the expansion, else who paid for the utility, else who verifies it."""
+        if self.expansion is not None and self.expansion.responsible:
+            return self.expansion.responsible
+        if self.utility is not None and self.utility.funder:
+            return self.utility.funder
+        return (self.item.department.short_name or self.item.department.name) if self.item.department else ""
+
+
+def shortfalls(today: date, *, parks=None, projects=None, user=None) -> list[Need]:
+    """Return what utilities cannot serve in time, worst first (no date, then the longest wait).
+
+    Narrowed to `parks` (ids), then told of `projects` (ids or a queryset) and of what `user` may see only: the
+    demands of others still stand in the queue, so everybody sees the same figures. Four queries at the most.
+    """
+    wanted = None if projects is None else set(projects if not hasattr(projects, "values_list") else _ids(projects))
+    open_demands = UtilityDemand.objects.filter(closed_on__isnull=True, project__park__isnull=False).exclude(
+        project__status__in=[Project.Status.CANCELLED]
+    )
+    if parks is not None:
+        open_demands = open_demands.filter(project__park__in=list(parks))
+    if wanted is not None:
+        # All that compete with them: the demands of the same parks.
+        places = Project.objects.filter(pk__in=wanted, park__isnull=False).values("park")
+        open_demands = open_demands.filter(project__park__in=places)
+    rows = list(
+        open_demands.select_related("project__enterprise", "project__park", "item__department").defer(
+            "project__search_text", "project__content", "project__current_stages", "project__park__boundary"
+        )
+    )
+    if not rows:
+        return []
+    queues: dict[tuple[int, int], list[UtilityDemand]] = defaultdict(list)
+    for row in rows:
+        queues[row.project.park_id, row.item_id].append(row)
+    utilities = {
+        (row.park_id, row.item_id): row
+        for row in ParkUtility.objects.filter(park__in={park for park, _item in queues}).prefetch_related("expansions")
+    }
+    seen = None if user is None else set(_ids(visible_to(Project.objects.filter(park__isnull=False), user)))
+    found = []
+    for (park, item_id), queue in queues.items():
+        found += _needs(utilities.get((park, item_id)), queue, today)
+    return sorted(
+        (
+            need
+            for need in found
+            if (wanted is None or need.gap.project_id in wanted) and (seen is None or need.gap.project_id in seen)
+        ),
+        key=lambda need: need.gap.rank,
+    )
+
+
+def _ids(projects) -> list[int]:
+    return list(projects.order_by().values_list("pk", flat=True))
+
+
+def _needs(utility: ParkUtility | None, queue: list[UtilityDemand], today: date) -> list[Need]:
+    item, by_key = queue[0].item, {row.pk: row for row in queue}
+    expansions = {row.pk: row for row in utility.expansions.all()} if utility is not None else {}
+    gaps = readiness.allocate(
+        utility_of(item, utility),
+        [readiness.Expansion(e.pk, e.adds, e.planned_on, e.done_on is not None) for e in expansions.values()],
+        [readiness.Demand(d.pk, d.project_id, d.amount, d.needed_on, d.signed) for d in queue],
+        today,
+        item.code,
+    )
+    return [Need(gap, by_key[gap.demand], item, utility, expansions.get(gap.waits_for)) for gap in gaps]
+
+
+def asked_for(park) -> dict[int, Decimal]:
+    """Return the sum of open demands of a park's projects that are not signed for yet, by item id. One query."""
+    sums: Counter = Counter()
+    rows = UtilityDemand.objects.filter(project__park=park, closed_on__isnull=True, signed=False)
+    for item, amount in rows.exclude(project__status=Project.Status.CANCELLED).values_list("item", "amount"):
+        sums[item] += amount
+    return dict(sums)
