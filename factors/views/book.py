@@ -68,6 +68,7 @@ def book_context(request, account) -> dict:
         "siblings": _siblings(account),
         "choices": _choices(user, account),
         "may_make": rights.may_make(user, account) and panel.has_kinds(account),
+        "has_permit": account.role == Account.Role.HOLDING and account.book.kind.family == "water",
         "check": _check(request, account),
         "breadcrumbs": crumbs((account.book.kind.name, f"{crumbs()[0][1]}?group={account.book.kind.group}"),
                               (account.name, "")),
