@@ -119,14 +119,11 @@ def project_list(request):
         request.GET.get("cursor", ""),
         PAGE_SIZE,
     )
-    choices = project_filters.choices()
     columns = [name for name in request.GET.getlist("column") if name in COLUMNS] or list(USUAL_COLUMNS)
     rows = project_rows.rows(page.rows, store.current(), now, lacking=True)
     counts = light_counts(request.user, values, now.date())
     shown = sum(counts.get(light, 0) for light in values.get("light", counts))
     context = {
-        "form": form,
-        "values": values,
         "rows": rows,
         "all_columns": COLUMNS.items(),
         "columns": columns,
@@ -146,16 +143,29 @@ def project_list(request):
         "perms_export": allows(request.user, "project.export"),
         "perms_create": allows(request.user, "project.create"),
         "bulk_actions": [(k.value, k.label) for k in BULK_ACTIONS],
+        "bulk_roles": Assignment.Role.choices,
+        "bulk_people": _assignable() if allows(request.user, "project.assign") else [],
+        **filter_fields(form, values),
+    }
+    return render(request, "approvals/project_list.html", context)
+
+
+def filter_fields(form, values: dict) -> dict:
+    """Return what templates/approvals/_filter_fields.html draws: the list's filter, on the list and beside the map.
+
+    Six queries, compiled once.
+    """
+    choices = project_filters.choices()
+    return {
+        "form": form,
+        "values": values,
+        "led_here": [(form.fields[name].label, name, form.data.get(name)) for name in LED_HERE if name in values],
         "pickers": [form.picker(name, choices[name]) for name in PICKERS],
         "singles": [form.picker(name, choices.get(name)) for name in SINGLES],
         "more": [form.picker(name, choices.get(name)) for name in MORE],
         "more_chosen": sum(name in values for name in (*MORE, "mine")),
-        "led_here": [(form.fields[name].label, name, form.data.get(name)) for name in LED_HERE if name in values],
-        "bulk_roles": Assignment.Role.choices,
-        "bulk_people": _assignable() if allows(request.user, "project.assign") else [],
         "stage_names": [(name, name, values.get("stage") == name) for name in project_filters.stage_names()],
     }
-    return render(request, "approvals/project_list.html", context)
 
 
 def _assignable() -> list[tuple[str, str]]:
