@@ -1,7 +1,7 @@
 """From the coordinates of Chinese web maps to true ones, and back. Pure: numbers in, numbers out.
 
-GCJ-02 (高德, 腾讯, DataV) moves every place in China by 100 to 700 metres; BD-09 (百度) moves GCJ-02 once more. The way there
-is a published formula; the way back is found by iteration, to a millionth of a millimetre. Neither can be recognised
+GCJ-02 (高德, 腾讯, DataV) moves every place in China by 100 to 700 metres; BD-09 (百度) moves GCJ-02 once more. The way
+there is a published formula; the way back is found by iteration, far below a millimetre. Neither can be recognised
 from the numbers: who gives coordinates must say what they are. CGCS2000 and WGS 84 differ by centimetres and are taken
 as one.
 
@@ -82,7 +82,7 @@ def to_bd09(longitude: float, latitude: float) -> tuple[float, float]:
 
 
 def from_bd09(longitude: float, latitude: float) -> tuple[float, float]:
-    """Return the true place of BD-09 coordinates. The usual one-step inverse is up to two metres off; this one is not."""
+    """Return the true place of BD-09 coordinates. The usual one-step inverse is up to two metres off."""
     x, y = longitude - 0.0065, latitude - 0.006
     for _step in range(30):
         at_x, at_y = _to_baidu(x, y)

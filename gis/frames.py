@@ -18,7 +18,7 @@ FIRST_ZONE, LAST_ZONE = 25, 45
 """The 3-degree zones of the country: central meridians 75° to 135° east."""
 
 WITH_PREFIX, BY_MERIDIAN = 4513, 4534
-"""EPSG numbers of zone 25 (meridian 75°): with the zone's number before the easting (4513–4533), and without (4534–4554)."""
+"""EPSG numbers of zone 25 (75°): with the zone's number before the easting (4513–4533), and without (4534–4554)."""
 
 NAMES = {
     CGCS2000: ("cgcs2000", "4490", "2000", "国家2000", "大地2000"),

@@ -1,8 +1,8 @@
 """What is wrong with a shape, what it can be repaired to, how large it is, what lies in it. No Django, no database.
 
-Shapes come as GeoJSON geometries (dicts) in a file's own system and leave as GeoJSON in CGCS2000 degrees. A `Fault` is a
-word with parameters; the sentences stand in `gis/sentences.py`. shapely and pyproj are loaded inside the functions that
-need them; `contains`, `box_of` and `distance_m` need neither, so that one point is placed without them.
+Shapes come as GeoJSON geometries (dicts) in a file's own system and leave as GeoJSON in CGCS2000 degrees. A `Fault` is
+a word with parameters; the sentences stand in `gis/sentences.py`. shapely and pyproj are loaded inside the functions
+that need them; `contains`, `box_of` and `distance_m` need neither, so that one point is placed without them.
 """
 
 import math
@@ -16,7 +16,7 @@ CHINA = (73.0, 3.0, 136.0, 54.0)
 """West, south, east, north in degrees: what a place in China lies within, islands included."""
 
 MOST_VERTICES = 20_000
-"""More corners than this in one outline slow every map; a district line of the country's own maps has a few thousand."""
+"""More corners than this in one outline slow every map; the lines of districts have a few thousand."""
 
 SIMPLIFY_M = (1, 2, 5, 10)
 """By how many metres a corner may move when an outline has too many, tried in turn."""
@@ -378,7 +378,7 @@ def mu(area_m2) -> float:
     return float(area_m2) / MU_M2
 
 
-# --- One point, without any library ------------------------------------------------------------------------------------
+# --- One point, without any library ---------------------------------------------------------------------------------
 
 
 def contains(geometry: dict, longitude: float, latitude: float) -> bool:
