@@ -8,3 +8,9 @@ class GisConfig(AppConfig):
     name = "gis"
     label = "onemap"
     verbose_name = _("Parks and map")
+
+    def ready(self):
+        from gis import placing
+        from projects import actions
+
+        actions.after_point.append(placing.place)

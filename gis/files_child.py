@@ -281,7 +281,8 @@ def read_shapefile(path: Path, request: dict, limits: dict) -> dict:
     """Read a shapefile whose texts may be in any encoding: what is declared, the .cpg, UTF-8, GBK, in this order."""
     import pyogrio
 
-    pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES"})
+    if not path.with_suffix(".shx").exists():
+        pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES"})
     found = read_ogr(path, request, limits, encoding="ISO-8859-1")
     page = path.with_suffix(".cpg")
     declared = _code_page(page.read_bytes()[:40].decode("ascii", "ignore")) if page.exists() else ""

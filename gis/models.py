@@ -400,3 +400,24 @@ class ShapeSource(models.Model):
 
     def __str__(self):
         return self.file_name or self.system
+
+
+class Placement(models.Model):
+    """Where the point of a project lies: the district and the park whose outline holds it (`gis/placing.py`).
+
+    A snapshot, beside the district and the park that were declared: it moves nobody's project. Where both differ, the
+    point or the declaration is wrong, and the page of points says so. No row: the project has no point.
+    """
+
+    project = models.OneToOneField(Project, models.CASCADE, primary_key=True, related_name="placement")
+    district = models.ForeignKey(District, models.SET_NULL, null=True, related_name="+", verbose_name=_("district"))
+    park = models.ForeignKey(Park, models.SET_NULL, null=True, related_name="+", verbose_name=_("park"))
+    longitude = models.DecimalField(max_digits=10, decimal_places=6)
+    latitude = models.DecimalField(max_digits=9, decimal_places=6)
+
+    class Meta:
+        verbose_name = _("place of a point")
+        verbose_name_plural = _("places of points")
+
+    def __str__(self):
+        return f"{self.project_id}: {self.district_id}/{self.park_id}"

@@ -21,6 +21,8 @@ class ImportBatch(models.Model):
         OPENINGS = "openings", _("Opening balances")
         JOURNAL = "journal", _("Journal entries")
         DEMANDS = "demands", _("Demands")
+        BOUNDARIES = "boundaries", _("Outlines")
+        POINTS = "points", _("Points")
 
     class Status(models.TextChoices):
         PREVIEWED = "previewed", _("Checked, nothing written")
@@ -51,6 +53,7 @@ class ImportBatch(models.Model):
     columns = models.JSONField(default=dict, help_text="column index → our column name")
     remarks = models.JSONField(default=list, help_text="problems that concern the whole file, in their stored form")
     fixes = models.JSONField(default=dict, help_text="cell address → text taken over from a suggestion")
+    options = models.JSONField(default=dict, help_text="how a file of shapes is read: system, encoding, repairs …")
     total = models.PositiveIntegerField(_("rows"), default=0)
     new = models.PositiveIntegerField(_("new"), default=0)
     changed = models.PositiveIntegerField(_("updated"), default=0)
@@ -116,6 +119,7 @@ class ImportRow(models.Model):
     changes = models.JSONField(default=dict, help_text="column letter → value before")
     problems = models.JSONField(default=dict, help_text="column letter → problem")
     notes = models.JSONField(default=dict, help_text="column letter → how the cell was read")
+    shape = models.JSONField(null=True, help_text="GeoJSON geometry in CGCS2000, for the preview on the map")
 
     class Meta:
         verbose_name = _("imported row")

@@ -38,6 +38,16 @@ class Refused(Exception):
 # the move is committed. Not within it: this transaction holds the project's row, which others take after theirs.
 after_move: list[Callable[[int], None]] = []
 
+# Likewise for the ids of projects whose point is new or changed, but within the transaction: what is derived from the
+# point changes with it.
+after_point: list[Callable[[list[int]], None]] = []
+
+
+def _pointed(projects) -> None:
+    ids = [project.pk for project in projects if project.longitude is not None]
+    for hook in after_point if ids else ():
+        hook(ids)
+
 
 def _day_of(instant: dt.datetime) -> dt.date:
     """Return the day of an aware instant in the city."""
@@ -53,6 +63,7 @@ def register(*, by, project: Project) -> Project:
     if not allows(by, "project.create"):
         raise Forbidden
     project.save()
+    _pointed([project])
     tally(project.district_id, project.park_id, project.light, +1)
     if allows(by, "stage.advance"):
         Assignment.objects.create(
@@ -80,6 +91,7 @@ def register_many(*, by, projects: list[Project], manage: bool = True) -> list[P
     for project in projects:
         project.search_text = search.index_text(*project.searchable())
     made = Project.objects.bulk_create(projects, batch_size=500)
+    _pointed(made)
     for place, number in Counter((p.district_id, p.park_id, p.light) for p in made).items():
         tally(*place, number)
     if manage and allows(by, "stage.advance"):
@@ -125,6 +137,9 @@ def edit(*, by, project: Project, changed: dict) -> Project:
         tally(before.district_id, before.park_id, before.light, +1)
         for hook in after_move:
             transaction.on_commit(partial(hook, before.pk))
+    if detail.keys() & {"longitude", "latitude"}:
+        for hook in after_point:
+            hook([before.pk])
     audit.record("project.edit", by=by, target=before, changed=detail)
     return before
 
