@@ -12,7 +12,7 @@ from approvals.history import load_history
 from approvals.material_actions import is_own_form
 from approvals.models import ChainTemplate, MaterialUse
 from calendars import store
-from demo import data, geography, quota_data, quotas, story
+from demo import data, geography, parks, quota_data, quotas, story
 from people import actions as people_actions
 from people.models import Department, District, User
 from projects.models import Assignment, Enterprise, KeyPoint, Material, MonthlyFigure, Park, Project
@@ -34,16 +34,17 @@ def build(now: dt.datetime) -> dict[str, int]:
     _departments()
     people = _people(places)
     template_actions.load_shipped(now=now)
-    parks = {p.code: p for p in _parks(places)}
-    for name, rows in (("park", parks),):
+    rows_of_parks = {p.code: p for p in _parks(places)}
+    for name, rows in (("park", rows_of_parks),):
         for username, *_rest, grants in data.ACCOUNTS:
             for codename, kind, key in grants:
                 if kind == name:
                     people_actions.grant(people[username], codename, rows[key])
     geography.build(now)
     for number, row in enumerate(data.PROJECTS, start=1):
-        _project(number, row, parks, people, now, rng)
+        _project(number, row, rows_of_parks, people, now, rng)
     quotas.build(now, people)
+    parks.build(now, people)
     recount()
     return {
         "parks": Park.objects.count(),
@@ -91,6 +92,7 @@ def _people(places):
         *((username, name, title, "leader", "gxj") for username, name, title in data.TASK_FORCE),
         *((f"clerk-{code}", name, "经办", "approver", code) for code, name in data.CLERKS.items()),
         *((username, name, title, "factor", code) for username, name, title, code in quota_data.OFFICERS),
+        *((username, name, title, "park", code) for username, name, title, code, _district in data.PARK_OFFICERS),
     ]
     for username, name, title, role, department in others:
         people[username] = people_actions.ensure_user(
@@ -102,6 +104,8 @@ def _people(places):
             phone=f"0971-60211{len(people):02d}",
             is_demo=True,
         )
+    for username, _name, _title, _department, district in data.PARK_OFFICERS:
+        people_actions.grant(people[username], "manage_projects", places[district])
     return people
 
 
