@@ -37,6 +37,14 @@ PASSWORD_DAYS = number(os.environ, "PASSWORD_DAYS", 0 if DEMO else 90)  # 0: pas
 EXPORTS_PER_HOUR = number(os.environ, "EXPORTS_PER_HOUR", 20)  # of one person; 0: no limit
 VERSION = "0.1.0"
 
+# --- The map (gis/basemaps.py) ----------------------------------------------------------------------------------------
+TIANDITU_KEY = os.environ.get("TIANDITU_KEY", "")
+BASEMAP_XYZ = os.environ.get("BASEMAP_XYZ", "")  # an address with {z}, {x}, {y}
+BASEMAP_MBTILES = os.environ.get("BASEMAP_MBTILES", "")  # a file of tiles
+BASEMAP_DATUM = os.environ.get("BASEMAP_DATUM", "cgcs2000")  # of the two above; or gcj02
+MAP_ATTRIBUTION = os.environ.get("MAP_ATTRIBUTION", "")
+MAP_REVIEW_NO = os.environ.get("MAP_REVIEW_NO", "")  # 审图号
+
 # --- Applications ----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "demo",

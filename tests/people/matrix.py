@@ -271,6 +271,17 @@ MATRIX: dict[str, Rule] = {
     "energy-register": seen_action("factor.demand"),
     "energy-print": object_page("factor.view", args={"pk": unknown}, also=NOTHING_THERE),
     "gate-override": seen_form("factor.override", also=NOTHING_THERE),
+    # the map
+    "map": page("project.view"),
+    "map-points": page("project.view"),
+    "map-shapes": page("project.view"),
+    "map-rows": page("project.view"),
+    "map-project": object_page("project.view", args={"pk": lambda world: world.target.pk}),
+    "map-park": object_page("project.view", kind="park", args={"pk": lambda world: world.parks["east"].pk}),
+    "map-export": page("project.export", args={"kind": lambda world: "geojson"}),
+    "map-tile": page(
+        "project.view", args={"z": lambda world: 0, "x": lambda world: 0, "y": lambda world: 0}, also=NOTHING_THERE
+    ),
     # imports
     "import-start": form("project.import"),
     "import-batch": form("project.import", args={"pk": unknown}, also=NOTHING_THERE),
