@@ -1,8 +1,9 @@
-"""What workbenches show of quota: a project manager's blocked demands and reservations that run out, an officer's cases that a gate holds up, and
-what waits for a factor officer. A list that is cut says how many there are in all.
+"""What workbenches show of quota: a project manager's blocked demands and reservations that run out, an officer's
+cases that a gate holds up, and what waits for a factor officer. A list that is cut says how many there are in all.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Q
 
@@ -12,8 +13,12 @@ from factors import blocked, reservations, rights
 from factors.demands import serves
 from factors.models import Demand, FactorKind, QuotaRequest, Voucher
 from people.access import allows, departments_of
+from people.prepared import Prepared
+from projects.models import Project
 
 LIMIT = 10
+FIRST_BLOCKED = Prepared(lambda: Project.objects.filter(blocked=True).order_by().values_list("pk")[:1])
+FIRST_TO_END = Prepared(lambda: reservations.open_ones().order_by("expires_on").values_list("expires_on")[:1])
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,15 @@ class Shortage:
 
 
 def shortages(projects, today) -> dict:
-    """Return the blocked demands of projects (a queryset), the longest blocked first. Two queries at the most."""
+    """Return the blocked demands of projects (a queryset), the longest blocked first. One query if none is, else 4."""
+    if not FIRST_BLOCKED():
+        return {"rows": [], "total": 0}
     rows = blocked.blocked_demands()
     if projects.query.where:  # else all projects of the city
-        rows = rows.filter(project__in=projects.values("pk"))
+        held_up = list(projects.order_by().filter(blocked=True).values_list("pk", flat=True))
+        if not held_up:
+            return {"rows": [], "total": 0}
+        rows = rows.filter(project__in=held_up)
     shown = list(rows[: LIMIT + 1])
     return {
         "rows": [
@@ -43,8 +53,12 @@ def shortages(projects, today) -> dict:
 def ending(projects, now) -> dict:
     """Return what is reserved for projects (a queryset) or their enterprises and runs out within 7 days, first first.
 
-    Two queries at the most. Who confirms or renews it is the keeper of the pool; who has to ask him is the manager.
+    One query where nothing in the city runs out, three at the most. Who confirms or renews it is the keeper of the
+    pool; who has to ask him is the manager.
     """
+    first = FIRST_TO_END()
+    if not first or str(first[0][0]) > f"{now.date() + timedelta(days=reservations.NOTICE_DAYS)}":
+        return {"rows": [], "total": 0}
     rows = reservations.expiring(now=now).filter(
         Q(holding__project__isnull=False) | Q(holding__enterprise__isnull=False)
     )

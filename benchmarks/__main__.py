@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from benchmarks.bench_pages import ADMIN, PAGES
+from benchmarks.bench_pages import ADMIN, PAGES, WORKBENCH
 from scripts.with_postgres import cluster
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,9 +98,9 @@ def table(kind: str, found: dict[int, dict[str, float]]) -> str:
         + " |",
         "|---|" + "--:|" * (len(sizes) + 1 + len(ADMIN)),
     ]
-    for name in [*PAGES, *ADMIN]:
+    for name in [*PAGES, *ADMIN, *WORKBENCH]:
         figures = " | ".join(f"{found[size][name]:.0f}" if name in found[size] else "—" for size in sizes)
-        ratios = " | ".join("" if name in ADMIN else f"{base[admin] / base[name]:.1f} ×" for admin in ADMIN)
+        ratios = " | ".join("" if name not in PAGES else f"{base[admin] / base[name]:.1f} ×" for admin in ADMIN)
         lines.append(f"| {name} | {figures} | {growth(name)} | {ratios} |")
     for name in COUNTS:
         figures = " | ".join(f"{found[size][name]:.2f}" for size in sizes)
@@ -112,6 +112,14 @@ def notes(found: dict[int, dict[str, float]]) -> list[str]:
     """Return the ratios that are no rows of the table."""
     lines = []
     for size, one in sorted(found.items()):
+        whole, own = one["workbench, leader (whole city)"], one["workbench, project manager"]
+        lines.append(
+            f"- {size:,} projects: the admin's change lists that show the workbench's rows take "
+            f"{one['admin: workbench rows'] / whole:.1f} × a leader's workbench, naive "
+            f"{one['admin: workbench rows, naive'] / whole:.1f} ×; "
+            f"{one['admin: own workbench rows'] / own:.1f} × and "
+            f"{one['admin: own workbench rows, naive'] / own:.1f} × a manager's."
+        )
         ratio = one["counts by park, ours"] / one["counts, raw SQL on tallies"]
         seconds = f"generated in {one['generated']:.0f} s; " if "generated" in one else ""
         lines.append(f"- {size:,} projects: {seconds}counts {ratio:.2f} × the raw SQL.")

@@ -5,6 +5,9 @@
 - "same rows": what our list shows, as a developer who knows the ORM writes it: rows of stages, events and sponsors
   fetched for the whole page at once, net days and lights counted from them for this moment, by our clock.
 - "same rows, naive": the same columns by `list_display` methods that ask for the related rows of each project.
+- "workbench rows": the rows of our workbench, one change list for each of its sections with the same filter and 20
+  rows, and one for the stages of the coming week: nothing in the admin site shows several lists on one page. Naive and
+  prefetched, as above.
 - "stages": one row per stage (19 per project) with what is stored on it, by default order.
 """
 
@@ -12,7 +15,7 @@ from django.utils import timezone
 
 
 def register() -> None:
-    """Register the four lists with the default admin site."""
+    """Register the lists with the default admin site."""
     from django.contrib import admin
 
     from approvals.models import Stage
@@ -25,6 +28,18 @@ def register() -> None:
     class NaiveRows(Project):
         class Meta:
             app_label, proxy, verbose_name = "projects", True, "same rows, naive"
+
+    class NaiveTwenty(Project):
+        class Meta:
+            app_label, proxy, verbose_name = "projects", True, "workbench rows, naive"
+
+    class SameTwenty(Project):
+        class Meta:
+            app_label, proxy, verbose_name = "projects", True, "workbench rows"
+
+    class WeekStage(Stage):
+        class Meta:
+            app_label, proxy, verbose_name = "approvals", True, "stages of the week"
 
     class Base(admin.ModelAdmin):
         list_select_related = ("enterprise", "park", "district")
@@ -107,6 +122,21 @@ def register() -> None:
         def sponsor(self, project):
             return ", ".join(str(assignment.user) for assignment in project.sponsors)
 
+    class Twenty:
+        list_per_page = 20
+
+        def lookup_allowed(self, lookup, value, request=None):
+            return True
+
+    admin.site.register(NaiveTwenty, type("NaiveTwentyAdmin", (Twenty, Naive), {}))
+    admin.site.register(SameTwenty, type("SameTwentyAdmin", (Twenty, Same), {}))
+
+    @admin.register(WeekStage)
+    class WeekStageAdmin(Twenty, admin.ModelAdmin):
+        list_display = ("light", "code", "name", "chain", "state", "due_on")
+        list_select_related = ("chain__project__enterprise", "stage_template")
+        list_per_page = 60
+
     @admin.register(Stage)
     class StageAdmin(admin.ModelAdmin):
         list_display = ("light", "code", "name", "chain", "department", "state", "accepted_at", "due_on", "net_days")
@@ -114,6 +144,24 @@ def register() -> None:
         list_filter = ("light", "state", "department")
         search_fields = ("name", "chain__project__name")
         list_per_page = 50
+
+
+def workbench_rows(kind: str, own: str = "") -> list[str]:
+    """Return the change lists that together show what the workbench shows: `kind` is "naivetwenty" or "sametwenty".
+
+    `own` is the user name of a manager whose own projects they are narrowed to; empty for the whole city.
+    """
+    from datetime import timedelta
+
+    today = timezone.localdate()
+    week = f"due_on__gte={today}&due_on__lte={today + timedelta(days=7)}"
+    mine = f"&assignments__user__username={own}&assignments__ended_on__isnull=True" if own else ""
+    stages = f"&chain__project__assignments__user__username={own}" if own else ""
+    sections = ("light__in=red,statutory", week, "deferral_due_on__isnull=False", "waiting_supplement__exact=1",
+                "light__exact=stale")  # fmt: skip
+    return [f"/admin/projects/{kind}/?{section}{mine}" for section in sections] + [
+        f"/admin/approvals/weekstage/?{week}{stages}&closed_at__isnull=True"
+    ]
 
 
 def measured(stages) -> list:

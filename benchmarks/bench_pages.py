@@ -36,6 +36,14 @@ ADMIN = {
     "admin: same rows, naive": "/admin/projects/naiverows/",
     "admin: stages": "/admin/approvals/stage/",
 }
+WORKBENCH = {
+    "admin: workbench rows": ("sametwenty", ""),
+    "admin: workbench rows, naive": ("naivetwenty", ""),
+    "admin: own workbench rows": ("sametwenty", "pm"),
+    "admin: own workbench rows, naive": ("naivetwenty", "pm"),
+}
+"""Several change lists each: their times are added up."""
+
 ADMIN_AT_MOST = 20_000
 """Projects up to which the admin's list of stages is asked: beyond, a page takes it half a minute."""
 
@@ -78,6 +86,7 @@ def measure_pages() -> dict[str, float]:
 
     from django.core.cache import cache
 
+    from benchmarks import admin_pages
     from projects.models import Project
 
     clients = {name: client_of(name) for name in ("pm", "leader", "approver")}
@@ -89,16 +98,19 @@ def measure_pages() -> dict[str, float]:
             url = "/projects/" + found[1].replace("&amp;", "&")
         asked[name] = (clients[user], url)
     asked |= {name: (clients["leader"], url) for name, url in ADMIN.items()}
+    asked |= {name: (clients["leader"], admin_pages.workbench_rows(*what)) for name, what in WORKBENCH.items()}
     if Project.objects.count() > ADMIN_AT_MOST:
         del asked["admin: stages"]
     tell = clock()
 
     def ask(name) -> float:
-        client, url = asked[name]
-        begun = tell()
-        response = client.get(url)
-        seconds = tell() - begun
-        assert response.status_code == 200, (name, url, response.status_code)
+        client, urls = asked[name]
+        seconds = 0.0
+        for url in [urls] if isinstance(urls, str) else urls:
+            begun = tell()
+            response = client.get(url)
+            seconds += tell() - begun
+            assert response.status_code == 200, (name, url, response.status_code)
         return seconds
 
     first = [name for name in asked if name.endswith("for the first time")]

@@ -38,6 +38,19 @@ AGENDA_ROWS = 12
 RECENT = 8
 """Events that the workbench tells."""
 
+EVENT_COLUMNS = (
+    *("kind", "recorded_at", "stage__code", "stage__name", "stage__state", "stage__chain__project__code"),
+    *("stage__chain__project__name", "by__display_name"),
+)
+"""What the list of the latest events shows (and the state, which a stage reads when it is made)."""
+
+DEFERRED_COLUMNS = (
+    *("name", "due_on", "stage__code", "stage__name", "stage__state", "stage__chain__project__code"),
+    *("stage__chain__project__name", "stage__chain__project__enterprise__name"),
+    "stage__chain__project__enterprise__short_name",
+)
+"""What the list of owed materials shows."""
+
 CASE_COLUMNS = (
     *("code", "name", "state", "accepted_at", "closed_at", "latest_event_at", "committed_amount", "net_days"),
     *("due_on", "due_half", "statutory_due_on", "document_no", "light"),
@@ -111,7 +124,8 @@ def _project_workbench(request, now):
     unstarted = rows.filter(stages_total=0, chain__isnull=True).order_by("id")
     deferred = (
         _within(MaterialUse.objects.filter(status=literal("deferred")), "stage__chain", chains)
-        .select_related("stage__chain__project__enterprise", "stage__department")
+        .select_related("stage__chain__project__enterprise")
+        .only(*DEFERRED_COLUMNS)
         .order_by("due_on", "id")
     )
     listing = reverse("project-list")
@@ -229,18 +243,20 @@ def _agenda(chains, today, calendar):
         closed_at__isnull=True,
         due_on__range=(today, today + dt.timedelta(days=DUE_DAYS)),
     )
+    # The ids come from an index alone; rows are joined for those that are shown.
     if chains is None:
         numbers = dict(due.order_by().values_list("due_on").annotate(number=Count("pk")))
+        ids = list(due.order_by("due_on", "id").values_list("pk", flat=True)[:AGENDA_LIMIT])
     else:  # counted here: a database that groups by day starts with the days of the whole city
-        numbers = Counter(due.order_by().values_list("due_on", flat=True))
-    # The ids come from an index alone; rows are joined for those that are shown.
+        dated = sorted(due.order_by().values_list("due_on", "pk"))
+        numbers, ids = Counter(day for day, _pk in dated), [pk for _day, pk in dated[:AGENDA_LIMIT]]
     shown = (
         Stage.objects.select_related("chain__project__enterprise", "stage_template")
         .only(
             *("code", "name", "state", "light", "due_on", "stage_template__short_name"),
             *("chain__project__code", "chain__project__name", "chain__project__enterprise__short_name"),
         )
-        .in_bulk(list(due.order_by("due_on", "id").values_list("pk", flat=True)[:AGENDA_LIMIT]))
+        .in_bulk(ids)
     )
     by_day: dict[dt.date, list] = {}
     for stage in sorted(shown.values(), key=lambda stage: (stage.due_on, stage.pk)):
@@ -263,7 +279,7 @@ def _recent(chains):
         latest = StageEvent.objects.filter(stage__chain__in=chains).order_by().values("stage")
         stages = latest.annotate(at=Max("recorded_at"), newest=Max("pk")).order_by("-at", "-newest")
         events = events.filter(stage__in=[row["stage"] for row in stages[:RECENT]])
-    return list(events.select_related("stage__chain__project", "by")[:RECENT])
+    return list(events.select_related("stage__chain__project", "by").only(*EVENT_COLUMNS)[:RECENT])
 
 
 def _total(projects) -> int:
