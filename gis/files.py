@@ -20,8 +20,8 @@ from gis.sentences import REFUSALS
 
 logger = logging.getLogger(__name__)
 UNCAUGHT = 1
-SHAPE_ENDINGS = (".geojson", ".json", ".topojson", ".zip", ".shp", ".gpkg", ".kml", ".kmz")
-"""Files that hold shapes; anything else is read as a table of coordinates."""
+TABLE_ENDINGS = (".xlsx", ".xls", ".xlsm", ".xltm", ".xlsb", ".csv", ".txt")
+"""Files that are read as tables of coordinates, or refused by the reader of tables; any other holds shapes."""
 
 KEPT = ("shp", "shx", "dbf", "prj", "cpg")
 
@@ -104,7 +104,7 @@ class Layer:
 
 def holds_shapes(name: str) -> bool:
     """Say whether a file is read as shapes, by its name; the others are tables."""
-    return Path(name).suffix.lower() in SHAPE_ENDINGS
+    return Path(name).suffix.lower() not in TABLE_ENDINGS
 
 
 def read(path, *, name: str = "", wish: Wish, limits: Limits = UPLOAD) -> Layer:
@@ -135,6 +135,11 @@ def join(points: list, areas: list, limits: Limits = UPLOAD) -> list:
     if not points or not areas:
         return []
     return _ask({"task": "join", "points": points, "areas": areas}, limits)["found"]
+
+
+def unite(shapes: list[dict]) -> Feature:
+    """Return the outline around several (a city's from its districts'), with its areas. One process."""
+    return _layer(_ask({"task": "unite", "shapes": shapes} | asdict(Wish(crs="cgcs2000")), UPLOAD)).features[0]
 
 
 def _layer(answer: dict) -> Layer:

@@ -7,6 +7,7 @@ structure, a fault of a driver) kills nothing else: the parent reads the exit co
     read   a file → its columns, its features with their shapes judged (`gis.geometry`) and brought to CGCS2000
     judge  features that came from a table → the same
     join   points and outlines → which point lies in which outline (geopandas)
+    unite  outlines of districts → that of their city
 """
 
 import contextlib
@@ -516,11 +517,29 @@ def join(points: list, areas: list) -> list:
     return [[points[point][0], areas[area][0]] for point, area in sorted(pairs)]
 
 
+def united(shapes: list) -> dict:
+    """Return one GeoJSON outline around several, without the slits that lie between districts drawn apart."""
+    import shapely
+
+    whole = shapely.union_all([shapely.make_valid(shapely.geometry.shape(shape)) for shape in shapes])
+    slit = 0.0001  # 10 m
+    closed = whole.buffer(slit, join_style="mitre").buffer(-slit, join_style="mitre")
+    whole = shapely.union_all([whole, shapely.make_valid(closed)]) if closed.area > whole.area else whole
+    parts = [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
+    outer = [
+        shapely.Polygon(part.exterior, [r for r in part.interiors if shapely.Polygon(r).area > 1e-6]) for part in parts
+    ]
+    found = shapely.geometry.mapping(shapely.union_all(outer))
+    return {"type": found["type"], "coordinates": _lists(found["coordinates"])}
+
+
 def answer_to(request: dict) -> dict:
     """Return the answer to one request."""
     if request["task"] == "join":
         return {"found": join(request["points"], request["areas"]) if request["points"] and request["areas"] else []}
-    if request["task"] == "judge":
+    if request["task"] == "unite":
+        request["shapes"] = [united(request["shapes"])]
+    if request["task"] in ("judge", "unite"):
         found = {"columns": [], "features": [([], shape) for shape in request["shapes"]], "own": ""}
     else:
         found = read(request)

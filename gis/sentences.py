@@ -11,6 +11,9 @@ REFUSALS = {
         "Files ending in %(ending)s are not read. Save the shapes as GeoJSON, GeoPackage, KML or a zipped Shapefile, "
         "or a table of coordinates as .xlsx or .csv."
     ),
+    "table": gettext_noop(
+        "Outlines come as GeoJSON, zipped Shapefile, GeoPackage or KML. This is a table: import its points, if any."
+    ),
     "loose_shapefile": gettext_noop(
         "A Shapefile consists of several files. Put .shp, .shx, .dbf, .prj and .cpg into one .zip and upload that."
     ),

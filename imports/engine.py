@@ -105,6 +105,9 @@ def read(importer, path, *, name="", sheet="", limits=reader.UPLOAD, rules=None)
 
     :raises reader.Unreadable: with one fixed sentence.
     """
+    own = importer.read_file(path, name=name or Path(path).name, sheet=sheet, limits=limits)
+    if own is not None:
+        return own
     known = rules.known() if rules else {headings.normal(h) for column in importer.columns for h in column.headings()}
     return reader.read(path, name=name, known=known, sheet=sheet or (rules.sheet if rules else ""), limits=limits)
 
@@ -154,8 +157,7 @@ def _bind(importer, table, plan) -> list[Binding]:
             unread.append(f"{other.letter} {other.heading}")
         else:
             bound[column.name], ranks[column.name] = new, rank
-    missing = [str(importer.column(name).label) for name in importer.key if name not in bound]
-    if missing:
+    if missing := importer.unbound(set(bound)):
         plan.remarks.insert(0, Problem(MISSING_COLUMNS, {"columns": "、".join(missing)}))
     if unread:
         plan.remarks.append(Problem(NOT_READ, {"columns": "、".join(unread)[:300]}))
@@ -177,7 +179,7 @@ def _bind_mapping(importer, table, rules, plan) -> list[Binding]:
 
 
 def _remarks(table) -> list[Problem]:
-    remarks = []
+    remarks = list(table.remarks)
     if table.other_sheets:
         remarks.append(Problem(OTHER_SHEETS, {"sheet": table.sheet, "others": "、".join(table.other_sheets[:8])}))
     if table.stopped_after:
@@ -238,14 +240,16 @@ def sha256_of(path) -> str:
 
 
 @transaction.atomic
-def preview(*, kind: str, path, name: str, by, now, sheet: str = "") -> ImportBatch:
+def preview(*, kind: str, path, name: str, by, now, sheet: str = "", options: dict | None = None) -> ImportBatch:
     """Check an uploaded file and keep it with its judgement as a batch. Writes no business data.
+
+    `options` say how a file of shapes is read.
 
     :raises reader.Unreadable, Unbound: the file cannot be read; nothing is kept.
     """
-    importer = make(kind, by=by, now=now)
+    importer = make(kind, by=by, now=now, options=options)
     plan = check(importer, read(importer, path, name=name, sheet=sheet))
-    return _keep(_new_batch(plan, kind=kind, path=path, name=name, by=by, now=now), plan, path)
+    return _keep(_new_batch(plan, kind=kind, path=path, name=name, by=by, now=now, options=options), plan, path)
 
 
 def _keep(batch, plan, path) -> ImportBatch:
@@ -257,7 +261,7 @@ def _keep(batch, plan, path) -> ImportBatch:
     return batch
 
 
-def _new_batch(plan, *, kind, path, name, by, now, rules=None) -> ImportBatch:
+def _new_batch(plan, *, kind, path, name, by, now, rules=None, options=None) -> ImportBatch:
     table = plan.table
     return ImportBatch(
         kind=kind,
@@ -265,6 +269,7 @@ def _new_batch(plan, *, kind, path, name, by, now, rules=None) -> ImportBatch:
         sha256=sha256_of(path),
         size=Path(path).stat().st_size,
         mapping=rules.name if rules else "",
+        options=options or {},
         sheet=table.sheet[:100],
         encoding=table.encoding,
         epoch_1904=table.epoch_1904,
@@ -300,6 +305,7 @@ def _save_rows(batch, plan) -> None:
                 cells=row.shown,
                 changes={letters[name]: old for name, old in row.changes.items() if letters.get(name)},
                 problems=lettered(row.problems, Problem.stored),
+                shape=plan.importer.shape_of(row),
                 notes=lettered(row.notes, Problem.stored),
             )
             for row in plan.rows
@@ -310,7 +316,7 @@ def _save_rows(batch, plan) -> None:
 
 def _plan_of(batch, by, now) -> Plan:
     """Return the batch's file read and judged anew, with the suggestions that were taken over."""
-    importer = make(batch.kind, by=by, now=now)
+    importer = make(batch.kind, by=by, now=now, options=batch.options)
     table = read(importer, batch.upload.path, name=batch.file_name, sheet=batch.sheet)
     for number, values in table.rows:
         for letter, text in batch.fixes.get(str(number), {}).items():
@@ -341,6 +347,28 @@ def adopt(*, batch: ImportBatch, by, now, number: int, letter: str, everywhere: 
         batch.fixes.setdefault(str(each.number), {})[letter] = problem["suggestion"]
     _judge_again(batch, _plan_of(batch, by, now))
     return len(alike)
+
+
+@transaction.atomic
+def read_again(*, batch: ImportBatch, by, now, options: dict, sheet: str) -> bool:
+    """Judge the file of an open batch anew, read in another way (system, encoding, repairs …). False: it is closed.
+
+    :raises reader.Unreadable, Unbound: it cannot be read so; the batch stays as it was.
+    """
+    if not batch.is_open:
+        return False
+    before = batch.options, batch.sheet
+    batch.options, batch.sheet, batch.fixes = options, sheet, {}
+    try:
+        plan = _plan_of(batch, by, now)
+    except (reader.Unreadable, Unbound):
+        batch.options, batch.sheet = before
+        raise
+    table = plan.table
+    batch.sheet, batch.encoding, batch.headings = table.sheet[:100], table.encoding, list(table.headings)
+    batch.columns = {b.column.name: b.letter for b in plan.bound}
+    _judge_again(batch, plan)
+    return True
 
 
 def _judge_again(batch, plan) -> None:

@@ -101,6 +101,8 @@ class Table:
     doubt: str = ""
     epoch_1904: bool = False
     stopped_after: int = 0
+    remarks: list[Problem] = field(default_factory=list)
+    """What is to be said about how the file was read."""
 
 
 def read(path, *, name: str = "", known: set[str] = frozenset(), sheet: str = "", limits: Limits = UPLOAD) -> Table:

@@ -24,7 +24,9 @@ class Run:
     interrupted: ImportBatch | None = None
 
 
-def run(*, kind, path, by, now, mode="all", dry_run=False, rules=None, sheet="", limits=reader.UPLOAD) -> Run:
+def run(
+    *, kind, path, by, now, mode="all", dry_run=False, rules=None, sheet="", limits=reader.UPLOAD, options=None
+) -> Run:
     """Import a file: read and judge it, keep the batch, then write all of it in one transaction.
 
     With `dry_run`, or with wrong rows in mode "all", nothing at all is written and `batch` is None. Otherwise the batch
@@ -38,19 +40,21 @@ def run(*, kind, path, by, now, mode="all", dry_run=False, rules=None, sheet="",
         with transaction.atomic():
             running.settle()
             by = by() if callable(by) else by
-            plan = _judged(kind, path, by, now, rules, sheet, limits, rehearsal=True)
+            plan = _judged(kind, path, by, now, rules, sheet, limits, rehearsal=True, options=options)
             result = Run(plan, None, *_of_the_same_file(kind, path))
             if dry_run or (plan.counts["wrong"] and mode != ImportBatch.Mode.GOOD):
                 transaction.set_rollback(True)
                 return result
-            batch = engine._new_batch(plan, kind=kind, path=path, name=path.name, by=by, now=now, rules=rules)
+            batch = engine._new_batch(
+                plan, kind=kind, path=path, name=path.name, by=by, now=now, rules=rules, options=options
+            )
             batch.mode, batch.status, batch.started_at = mode, ImportBatch.Status.RUNNING, now
             engine._keep(batch, plan, path)
             stack.enter_context(running.held(batch.pk))
 
         def write():
             with transaction.atomic():
-                judged = _judged(kind, path, by, now, rules, sheet, limits, table=plan.table)
+                judged = _judged(kind, path, by, now, rules, sheet, limits, table=plan.table, options=options)
                 if judged.fingerprint() != batch.fingerprint:  # changed within the second since
                     engine._judge_again(batch, judged)
                 engine._write(batch, judged, mode, now)
@@ -66,12 +70,12 @@ def run(*, kind, path, by, now, mode="all", dry_run=False, rules=None, sheet="",
     return result
 
 
-def _judged(kind, path, by, now, rules, sheet, limits, *, table=None, rehearsal=False) -> engine.Plan:
+def _judged(kind, path, by, now, rules, sheet, limits, *, table=None, rehearsal=False, options=None) -> engine.Plan:
     """Return the judgement of the file. A rehearsal leaves nothing of what the mapping creates for it."""
     with transaction.atomic():
         if rules:
             mapping.make_districts(rules)
-        importer = make(kind, by=by, now=now, rules=rules)
+        importer = make(kind, by=by, now=now, rules=rules, options=options)
         table = table or engine.read(importer, path, sheet=sheet, limits=limits, rules=rules)
         plan = engine.check(importer, table, rules)
         transaction.set_rollback(rehearsal)

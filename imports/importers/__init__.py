@@ -11,6 +11,8 @@ CLASSES = {
     "openings": ("imports.importers.vouchers", "OpeningImporter"),
     "journal": ("imports.importers.vouchers", "JournalImporter"),
     "demands": ("imports.importers.demands", "DemandImporter"),
+    "boundaries": ("imports.importers.boundaries", "BoundaryImporter"),
+    "points": ("imports.importers.points", "PointImporter"),
     "schedule": ("imports.importers.schedule", "ScheduleImporter"),
 }
 
@@ -21,8 +23,8 @@ def importer_class(kind: str):
     return getattr(import_module(module), name)
 
 
-def make(kind: str, *, by=None, now=None, rules=None):
-    """Return an importer for one run; `rules` is the mapping that a schedule needs."""
-    importer = importer_class(kind)(by=by, now=now)
+def make(kind: str, *, by=None, now=None, rules=None, options=None):
+    """Return an importer for one run; `rules` is the mapping that a schedule needs, `options` are those of shapes."""
+    importer = importer_class(kind)(by=by, now=now, options=options)
     importer.rules = rules
     return importer

@@ -91,8 +91,11 @@ class Importer:
     """One of these must be held, besides project.import."""
     key: tuple[str, ...] = ()
 
-    def __init__(self, by=None, now=None):
-        self.by, self.now = by, now
+    needs = "project.import"
+    """The permission to upload such a file at all."""
+
+    def __init__(self, by=None, now=None, options=None):
+        self.by, self.now, self.options = by, now, options or {}
         self.columns: list[Column] = self.make_columns()
 
     def make_columns(self) -> list[Column]:
@@ -113,6 +116,18 @@ class Importer:
     def write(self, rows: list[Row], batch) -> None:
         """Store the new and changed rows. Runs in the engine's transaction; `batch` is the ImportBatch."""
         raise NotImplementedError
+
+    def read_file(self, path, *, name: str, sheet: str, limits):
+        """Return the table of a file of shapes (see `imports.shapes`), None for a workbook or text."""
+        return None
+
+    def unbound(self, bound: set[str]) -> list[str]:
+        """Return the labels of the columns that must be there and are not among `bound`."""
+        return [str(self.column(name).label) for name in self.key if name not in bound]
+
+    def shape_of(self, row: "Row") -> dict | None:
+        """Return the GeoJSON geometry that the preview draws for a row."""
+        return None
 
     def export_queryset(self, queryset):
         """Return `queryset` with what the export columns need joined."""

@@ -11,6 +11,7 @@ from django.utils.translation.trans_null import gettext_noop
 
 from approvals.lights import Light
 from factors import blocked
+from gis import placing
 from imports import cells
 from imports.importers.base import (
     NEW,
@@ -188,9 +189,10 @@ class ProjectImporter(ModelImporter):
             project.source = project.source or _source_of(batch)
         if new:
             actions.register_many(by=self.by, projects=new)
-        for row in rows:
-            if row.verdict != NEW:
-                actions.edit(by=self.by, project=row.target, changed=row.plan)
+        with placing.together():
+            for row in rows:
+                if row.verdict != NEW:
+                    actions.edit(by=self.by, project=row.target, changed=row.plan)
 
     def export_queryset(self, queryset):
         """Return the queryset with district, park and enterprise joined, and what is blocked (one query more)."""

@@ -1,6 +1,13 @@
-"""Import a workbook or CSV file: `manage.py import_data projects|enterprises|parks|progress|schedule FILE …`."""
+"""Import a workbook, a CSV file or a file of shapes: `manage.py import_data KIND FILE …`.
+
+Kinds are projects, enterprises, parks, progress, schedule, those of quotas, and with shapes boundaries and points:
+`manage.py import_data boundaries FILE --crs gcj02`.
+"""
 
 import json
+import tempfile
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
@@ -8,18 +15,24 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from gis import files
 from imports import engine, mapping, operator, reader, receipt, runs
 from imports.importers import CLASSES
 from imports.models import ImportBatch
+from imports.shapes import Options
 
 SHOWN_ERRORS = 20
+SHAPES = ("boundaries", "points")
 MAPPINGS = Path(__file__).resolve().parents[2] / "mappings"
 
 
 class Command(BaseCommand):
     """Reads, checks and writes a file in one transaction. Exit code 0: imported, or a dry run without wrong rows."""
 
-    help = "Import projects, enterprises, parks, stage progress or a mapped schedule from .xlsx, .xls or .csv."
+    help = (
+        "Import projects, enterprises, parks, stage progress or a mapped schedule from .xlsx, .xls or .csv; outlines "
+        "(boundaries) and points from GeoJSON, a Shapefile, GeoPackage or KML, points from tables, too."
+    )
 
     def add_arguments(self, parser):
         """Declare the arguments."""
@@ -33,6 +46,18 @@ class Command(BaseCommand):
         parser.add_argument("--by", default="", metavar="USERNAME", help="who imports; his rights apply")
         parser.add_argument("--max-rows", type=int, default=200_000)
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
+        shapes = parser.add_argument_group("outlines and points")
+        shapes.add_argument("--crs", default="", help="cgcs2000, wgs84, gcj02, bd09 or an EPSG number (4513-4554 …)")
+        shapes.add_argument("--layer", default="", help="name of the layer to read")
+        shapes.add_argument("--encoding", default="", choices=["", "UTF-8", "GBK"], help="of a Shapefile's texts")
+        shapes.add_argument("--of", default="", choices=["", "district", "park", "project"])
+        shapes.add_argument("--name-column", default="", metavar="HEADING")
+        shapes.add_argument("--code-column", default="", metavar="HEADING")
+        shapes.add_argument("--repair", action="store_true", help="repair outlines that can be repaired")
+        shapes.add_argument("--swap", action="store_true", help="x and y are swapped")
+        shapes.add_argument("--create", action="store_true", help="register districts that are missing")
+        shapes.add_argument("--city", default="", metavar="'CODE NAME'", help="register this city with its districts")
+        shapes.add_argument("--outside", action="store_true", help="points may lie outside their park or district")
 
     def handle(self, *, kind, file, json, receipt, mode, dry_run, by, **options):
         """Run the import and report.
@@ -45,7 +70,11 @@ class Command(BaseCommand):
         limits = reader.Limits(
             size_mb=200, unpacked_mb=500, rows=options["max_rows"], cpu_seconds=120, wall_seconds=180, memory_mb=2_048
         )
-        run = self._run(kind, file, by, mode, dry_run, rules, options["sheet"], limits)
+        with (
+            tempfile.TemporaryDirectory(prefix="luodi-import-") if file.suffix.lower() == ".shp" else nullcontext() as t
+        ):
+            path = files.bundled(file, Path(t)) if t else file
+            run = self._run(kind, path, by, mode, dry_run, rules, options, limits)
         self._report(run, dry_run, receipt, json)
         if run.plan.counts["wrong"] and (mode == "all" or dry_run):
             raise CommandError(
@@ -68,7 +97,7 @@ class Command(BaseCommand):
             raise CommandError(_("The mapping is for “%(kind)s”.") % {"kind": rules.kind})
         return rules
 
-    def _run(self, kind, file, by, mode, dry_run, rules, sheet, limits):
+    def _run(self, kind, file, by, mode, dry_run, rules, options, limits):
         try:
             return runs.run(
                 kind=kind,
@@ -78,8 +107,9 @@ class Command(BaseCommand):
                 mode=mode,
                 dry_run=dry_run,
                 rules=rules,
-                sheet=sheet,
+                sheet=options["layer"] or options["sheet"],
                 limits=limits,
+                options=_shape_options(options) if kind in SHAPES else None,
             )
         except get_user_model().DoesNotExist as error:
             raise CommandError(_("There is no user %(name)s.") % {"name": by}) from error
@@ -137,3 +167,10 @@ class Command(BaseCommand):
         )
         for _count, error in zip(range(most), found, strict=False):
             yield error
+
+
+def _shape_options(options: dict) -> dict:
+    """Return how a file of shapes is to be read, as it is stored with the batch."""
+    wanted = Options.of_dict({name: options[name] for name in Options.__dataclass_fields__})
+    encoding = "GB18030" if wanted.encoding == "GBK" else wanted.encoding
+    return replace(wanted, encoding=encoding).stored()
