@@ -259,9 +259,9 @@ def number(code: str) -> int:
 
 
 CAUSES = {
-    "pool": lambda code: _freed_by_quota(Q(pool=number(code))),
-    "book": lambda code: _freed_by_quota(Q(pool__isnull=True, book=number(code))),
-    "stage": _freed_by_stage,
+    "pool": lambda code, today: _freed_by_quota(Q(pool=number(code))),
+    "book": lambda code, today: _freed_by_quota(Q(pool__isnull=True, book=number(code))),
+    "stage": lambda code, today: _freed_by_stage(code),
 }
 """By the word before the colon: what narrows projects to those that settling the cause alone would release (“book”: of
 a book that no pool serves). Apps above add theirs in `ready()`; what the words mean is `cockpit.causes`."""
@@ -269,7 +269,7 @@ a book that no pool serves). Apps above add theirs in `ready()`; what the words 
 
 def _cause(queryset, value, user, today):
     kind, _colon, code = value.partition(":")
-    return CAUSES[kind](code)(queryset)
+    return CAUSES[kind](code, today)(queryset)
 
 
 def _mine(queryset, value, user, today):

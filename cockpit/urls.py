@@ -1,1 +1,21 @@
-urlpatterns = []
+"""Addresses of the leaders' page, instructions, and the wall."""
+
+from django.urls import path
+
+from cockpit.views import instructions, page, screen
+
+urlpatterns = [
+    path("cockpit/", page.cockpit, name="cockpit"),
+    path("cockpit/week/", page.cockpit_week, name="cockpit-week"),
+    path("cockpit/causes/", page.cockpit_cause, name="cockpit-cause"),
+    path("cockpit/instructions/", instructions.instruction_list, name="instruction-list"),
+    path("cockpit/instructions/new/", instructions.instruction_create, name="instruction-create"),
+    path("cockpit/instructions/<int:pk>/", instructions.instruction_page, name="instruction-page"),
+    path("cockpit/instructions/<int:pk>/answer/", instructions.instruction_answer, name="instruction-answer"),
+    path("cockpit/instructions/<int:pk>/close/", instructions.instruction_close, name="instruction-close"),
+    path("cockpit/displays/", screen.display_list, name="display-list"),
+    path("cockpit/displays/<int:pk>/withdraw/", screen.display_withdraw, name="display-withdraw"),
+    path("screen/", screen.screen, name="screen"),
+    path("screen/body/", screen.screen_body, name="screen-body"),
+    path("screen/enter/", screen.screen_enter, name="screen-enter"),
+]

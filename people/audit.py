@@ -75,6 +75,11 @@ KINDS = {
     "ledger.override": _("Gate overridden"),
     "ledger.asset": _("Parcel, stock or replacement source changed"),
     "ledger.kinds": _("Factors changed"),
+    "instruction.given": _("Instruction given"),
+    "instruction.answered": _("Instruction answered"),
+    "instruction.closed": _("Instruction closed"),
+    "screen.issued": _("Display token issued"),
+    "screen.withdrawn": _("Display token withdrawn"),
 }
 
 DETAILS = {  # words for the keys of `detail`; a key without words shows as it is

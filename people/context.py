@@ -20,9 +20,19 @@ class Entry:
     icon: str = "list"
     prefixes: tuple[str, ...] = ()
     is_tab: bool = False
+    first_for: tuple[str, ...] = ()  # roles that begin their day there
 
 
 MENU = (
+    Entry(
+        "cockpit",
+        _("Cockpit"),
+        "cockpit.view",
+        "gauge",
+        ("cockpit-", "instruction-", "display-"),
+        is_tab=True,
+        first_for=("leader",),
+    ),
     Entry("workbench", _("Workbench"), "project.view", "workbench", is_tab=True),
     Entry("project-list", _("Projects"), "project.view", "list", ("project-", "stage-"), is_tab=True),
     Entry("template-list", _("Approval chains"), "project.view", "chain", ("template-", "chain-")),
@@ -61,6 +71,9 @@ MENU = (
     Entry("grants", _("Grants"), "grant.manage", "key", ("grant",)),
     Entry("audit-log", _("Audit log"), "audit.read", "history", ("audit-",)),
 )
+TABS = 5
+"""Tabs at the foot of a phone at most, with “me” beside them: a thumb needs 56 px."""
+
 USER_LINKS = (
     Entry("account", _("My account"), "", "user"),
     Entry("sessions", _("My sessions"), "", "lock"),
@@ -87,9 +100,12 @@ def entries(request: HttpRequest, menu: tuple[Entry, ...]) -> list[dict]:
                 "label": entry.label,
                 "icon": entry.icon,
                 "is_tab": entry.is_tab,
+                "first": not entry.first_for or getattr(request.user, "role", "") in entry.first_for,
                 "current": current == entry.name or bool(entry.prefixes) and current.startswith(entry.prefixes),
             }
         )
+    if found and not found[0]["first"]:
+        found[:2] = reversed(found[:2])
     return found
 
 
@@ -101,7 +117,7 @@ def nav(request: HttpRequest) -> dict:
     main = SimpleLazyObject(lambda: entries(request, MENU))
     return {
         "nav": main,
-        "tabs": SimpleLazyObject(lambda: [entry for entry in main if entry["is_tab"]]),
+        "tabs": SimpleLazyObject(lambda: [entry for entry in main if entry["is_tab"]][:TABS]),
         "user_links": SimpleLazyObject(lambda: entries(request, USER_LINKS)),
         "may_search": access.allows(user, "project.view"),
     }

@@ -132,6 +132,20 @@ ENTRY = {"year": lambda world: 2026, "number": unknown}
 PERSON = {"username": lambda world: world.bystander.username}
 
 MATRIX: dict[str, Rule] = {
+    # cockpit
+    "cockpit": page("cockpit.view"),
+    "cockpit-week": page("cockpit.view"),
+    "cockpit-cause": page("cockpit.view"),
+    "instruction-list": page("cockpit.view"),
+    "instruction-create": form("instruction.give", also=TO_PAGE),
+    "instruction-page": page("cockpit.view", args={"pk": unknown}, also=NOTHING_THERE),
+    "instruction-answer": action("cockpit.view", args={"pk": unknown}, also=NOTHING_THERE),
+    "instruction-close": action("instruction.give", args={"pk": unknown}, also=NOTHING_THERE),
+    "display-list": form("screen.manage"),
+    "display-withdraw": action("screen.manage", args={"pk": unknown}, also=NOTHING_THERE),
+    "screen": page("cockpit.view"),
+    "screen-body": page("cockpit.view"),
+    "screen-enter": public(post=True),
     # people
     "home": page(also=frozenset({302})),
     "login": public(post=True, also=frozenset({302})),

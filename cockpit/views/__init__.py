@@ -1,0 +1,1 @@
+"""Pages of leaders: the cockpit, instructions, the wall and its tokens."""

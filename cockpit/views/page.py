@@ -1,0 +1,196 @@
+"""The leaders' page: what is stuck first, then who can free it, then totals. One number → one list → one project."""
+
+from django.core.cache import cache
+from django.http import Http404
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from approvals import keeping, project_filters
+from cockpit import actions, causes, figures, gauges, panels, week
+from cockpit.scope import Scope
+from factors import quantity
+from people.access import allows, needs
+from people.models import District
+from people.prepared import Prepared
+
+KEPT_SECONDS = 3600
+TABS = (
+    ("district", gettext_lazy("Districts")),
+    ("park", gettext_lazy("Parks")),
+    ("department", gettext_lazy("Who can free it")),
+    ("factor", gettext_lazy("Factors")),
+)
+_districts = Prepared(
+    lambda: District.objects.filter(parent__isnull=False).order_by("code").values_list("code", "name")
+)
+
+
+def scope_of(request) -> Scope:
+    """Return the scope that the address asks for; unknown districts and parks are left out. At most four queries."""
+    form = project_filters.ProjectFilter(request.GET)
+    if not (request.GET.getlist("district") or request.GET.getlist("park")):
+        return Scope.of(request.user)
+    values = form.values()
+    return Scope.of(request.user, values.get("district", ()), values.get("park", ()))
+
+
+@require_GET
+@needs("cockpit.view")
+def cockpit(request):
+    """Show the page. Some ten queries while nothing changed, some forty for the first reader after a change."""
+    now = timezone.localtime()
+    keeping.sweep(now)
+    scope = scope_of(request)
+    by = request.GET.get("by") if request.GET.get("by") in panels.TABLES else "district"
+    lights = scope.lights()
+    may_instruct = allows(request.user, "instruction.give")
+    language = translation.get_language()
+    key = f"cockpit:{panels.version(lights, now)}:{scope.key}:{by}:{language}:{may_instruct}"
+    kept = cache.get(key)
+    if kept is None:
+        kept = drawn(scope, now, lights, by, may_instruct)
+        if not kept["failed"]:
+            cache.set(key, kept, KEPT_SECONDS)
+    context = {
+        "panels": mark_safe(kept["panels"]),
+        "meta": kept["meta"],
+        "scope": scope,
+        "now": now,
+        "districts": _districts(),
+        "chosen": [district.code for district in scope.districts],
+        "parks": scope.parks,
+        "mine": actions.waiting(request.user, now.date()),
+        "may_screen": allows(request.user, "screen.manage"),
+    }
+    return render(request, "cockpit/cockpit.html", context)
+
+
+def drawn(scope: Scope, now, lights, by: str, may_instruct: bool) -> dict:
+    """Return the panels as HTML, what the head says, and whether a panel failed."""
+    page = panels.load(scope, now, lights)
+    context = panels.context(page, by)
+    context |= {"tabs": TABS, "may_instruct": may_instruct, "listing": reverse("project-list")}
+    return {
+        "panels": str(render_to_string("cockpit/_panels.html", context)),
+        "meta": context["head"],
+        "failed": bool(page.failed),
+    }
+
+
+@require_GET
+@needs("cockpit.view")
+def cockpit_week(request):
+    """List everything that changed in the last seven days."""
+    now = timezone.localtime()
+    keeping.sweep(now)
+    scope = scope_of(request)
+    changes = week.changes(scope, now - panels.WEEK, now, gauges.gauges(now.year))
+    chosen = request.GET.get("what") if request.GET.get("what") in week.ORDER else ""
+    counts = {what: sum(change.what == what for change in changes) for what in week.ORDER}
+    context = {
+        "changes": [change for change in changes if not chosen or change.what == chosen][:500],
+        "counts": counts,
+        "chosen": chosen,
+        "total": len(changes),
+        "scope": scope,
+        "week_from": (now - panels.WEEK).date(),
+        "now": now,
+        "breadcrumbs": [(_("Cockpit"), reverse("cockpit")), (_("What changed"), "")],
+    }
+    return render(request, "cockpit/week.html", context)
+
+
+RULES = (
+    ("smallest", gettext_lazy("smallest gap first: most projects")),
+    ("longest", gettext_lazy("longest wait first")),
+    ("largest", gettext_lazy("largest investment first")),
+)
+
+
+@require_GET
+@needs("cockpit.view")
+def cockpit_cause(request):
+    """Show what settling one cause would release, and try an amount and an order. Nothing is posted or reserved."""
+    now = timezone.localtime()
+    keeping.sweep(now)
+    scope = scope_of(request)
+    page = panels.load(scope, now)
+    released = figures.releases(page.held)
+    chosen = next((release for release in released if release.cause == request.GET.get("cause")), None)
+    if chosen is None:
+        if request.GET.get("cause"):
+            raise Http404
+        return _all_causes(request, page, [release for release in released if release.count])
+    cause = figures.told(page.held, [chosen])[0]
+    from calendars import store
+
+    shown = figures.blockers(page.held, now, store.current(), chosen=[*chosen.released, *chosen.others][:200])
+    context = {
+        "cause": cause,
+        "scope": scope,
+        "now": now,
+        "rows": [row for row in shown if row.project.pk in chosen.released],
+        "others": [row for row in shown if row.project.pk in chosen.others],
+        "may_instruct": allows(request.user, "instruction.give"),
+        "rules": RULES,
+        "breadcrumbs": [
+            (_("Cockpit"), reverse("cockpit")),
+            (_("Shared causes"), reverse("cockpit-cause")),
+            (_("Trial"), ""),
+        ],
+    }
+    if cause.of is not None:
+        context |= _trial(request, page, cause, {row.project.pk: row for row in shown})
+    return render(request, "cockpit/cause.html", context)
+
+
+def _all_causes(request, page, released):
+    context = {
+        "causes": figures.told(page.held, released[:100]),
+        "total": len(released),
+        "scope": page.scope,
+        "now": page.now,
+        "breadcrumbs": [(_("Cockpit"), reverse("cockpit")), (_("Shared causes"), "")],
+    }
+    return render(request, "cockpit/causes.html", context)
+
+
+def _trial(request, page, cause, rows) -> dict:
+    """Return the trial of an amount: who would be served by which rule, and what stays short."""
+    kind = cause.of.kind if cause.account is None else cause.book.kind
+    rule = request.GET.get("rule") if request.GET.get("rule") in causes.RULES else "smallest"
+    asked, error = request.GET.get("add", "").strip(), ""
+    added = cause.short
+    if asked:
+        try:
+            added = quantity.parse(asked, kind.family, kind.unit).smallest
+        except quantity.QuantityError:
+            error = _("This is no amount of %(factor)s.") % {"factor": kind.name}
+    wants = [
+        causes.Want(
+            lack.project,
+            lack.gap,
+            page.held.stuck[lack.project].wan,
+            page.held.stuck[lack.project].since,
+            lack.project in cause.release.released,
+        )
+        for lack in page.held.lacks
+        if lack.cause == cause.release.cause
+    ]
+    made = causes.trial(cause.account.available if cause.account else 0, added, wants, rule)
+    return {
+        "trial": made,
+        "added": added,
+        "asked": asked or quantity.show(cause.short, kind.family, kind.unit, up=True).replace(",", ""),
+        "amount_error": error,
+        "rule": rule,
+        "served": [(want, rows.get(want.project)) for want in made.served],
+        "waiting": [(want, rows.get(want.project)) for want in made.waiting],
+        "served_wan": sum((want.wan for want in made.released), 0),
+    }
