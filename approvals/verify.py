@@ -5,7 +5,7 @@ not yet swept: such projects are judged as of the last moment before that change
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.db import models
 from django.db.models import Q
@@ -17,6 +17,9 @@ from factors.blocks import Difference
 from factors.models import Demand
 from projects import tallies
 from projects.models import Project
+
+# Apps above register here in ready(): a function returns the differences of what they store.
+checks: list[Callable[[], list[Difference]]] = []
 
 
 def chains(now: dt.datetime, calendar, sample: int = 0) -> Iterator[tuple[Chain, list[Difference]]]:

@@ -158,12 +158,25 @@ def _carry(line: UtilityReading, earlier: UtilityReading | None, *, keep: bool) 
 
 def lines_before(report: UtilityReport) -> dict[int, UtilityReading]:
     """Return what was said the month before, by item id; empty for a park's first report. Two queries."""
-    earlier = (
-        UtilityReport.objects.filter(park=report.park_id, month__lt=report.month, state__in=TOLD)
-        .order_by("-month")
-        .first()
-    )
-    return {line.item_id: line for line in earlier.lines.all()} if earlier is not None else {}
+    return before_of([report]).get(report.pk, {})
+
+
+def before_of(reports) -> dict[int, dict[int, UtilityReading]]:
+    """Return, for each report by its id, the lines of the submitted report before it by item id. Two queries."""
+    months: dict[int, list] = {}
+    told = UtilityReport.objects.filter(park__in={report.park_id for report in reports}, state__in=TOLD)
+    for pk, park, month in told.values_list("pk", "park", "month"):
+        months.setdefault(park, []).append((month, pk))
+    earlier = {
+        report.pk: max((row for row in months.get(report.park_id, []) if row[0] < report.month), default=(None, None))[
+            1
+        ]
+        for report in reports
+    }
+    lines: dict[int, dict[int, UtilityReading]] = {}
+    for line in UtilityReading.objects.filter(report__in=[pk for pk in earlier.values() if pk]):
+        lines.setdefault(line.report_id, {})[line.item_id] = line
+    return {report: lines.get(pk, {}) for report, pk in earlier.items()}
 
 
 def board_of(lines) -> dict[tuple[int, int], UtilityReading]:

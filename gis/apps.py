@@ -10,7 +10,14 @@ class GisConfig(AppConfig):
     verbose_name = _("Parks and map")
 
     def ready(self):
+        from approvals import panels, verify
         from gis import placing
+        from gis.panels import park_panel, project_panel, verify_panel
+        from gis.verify import of_boards
         from projects import actions
 
+        if project_panel not in panels.project_panels:
+            panels.project_panels.append(project_panel)
+            panels.workbench_panels += [park_panel, verify_panel]
+            verify.checks.append(of_boards)
         actions.after_point.append(placing.place)

@@ -1,10 +1,11 @@
 """Addresses of the map, of parks' readiness, and of boundaries coming in."""
 
-from django.urls import path
+from django.urls import include, path
 
 from gis.views import exports, map
 
 urlpatterns = [
+    path("", include("gis.park_urls")),
     path("map/", map.map_page, name="map"),
     path("map/points/", map.map_points, name="map-points"),
     path("map/shapes/", map.map_shapes, name="map-shapes"),

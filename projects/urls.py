@@ -16,8 +16,6 @@ urlpatterns = [
     path("enterprises/<str:credit_code>/edit/", enterprises.enterprise_edit, name="enterprise-edit"),
     path("enterprises/<str:credit_code>/materials/add/", enterprises.material_add, name="material-add"),
     path("materials/<int:pk>/file/", enterprises.material_file, name="material-file"),
-    path("parks/", parks.park_list, name="park-list"),
     path("parks/new/", parks.park_create, name="park-create"),
-    path("parks/<str:code>/", parks.park_page, name="park-page"),
     path("parks/<str:code>/edit/", parks.park_edit, name="park-edit"),
 ]

@@ -21,6 +21,7 @@ from approvals import (
     lights,
     material_actions,
     panel,
+    panels,
     project_quota,
     rights,
 )
@@ -75,6 +76,7 @@ def _page(request, project, *, form=None, correction=None, status=200):
     if chain is not None:
         context |= _chain_context(request, project, chain, now, form, correction, board)
     context |= project_quota.context(request.user, project, board, context.get("view"), now.date())
+    context["panels"] = panels.of_project(request.user, project, context.get("view"), now)
     return render(request, "approvals/project_page.html", context, status=status)
 
 

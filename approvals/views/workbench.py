@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from approvals import actions, keeping, project_rows, workbench_quota
+from approvals import actions, keeping, panels, project_rows, workbench_quota
 from approvals.lights import Light
 from approvals.models import Chain, MaterialUse, Stage, StageEvent
 from approvals.snapshot import SORT_GROUPS
@@ -186,6 +186,7 @@ def _project_workbench(request, now):
     context = {
         "sections": sections,
         "all_url": f"{listing}?{own}".rstrip("?&"),
+        "panels": panels.of_workbench(request.user, now),
         "unstarted": list(unstarted[:10]),
         "unstarted_total": unstarted.count(),
         "total": _total(mine),
@@ -350,6 +351,7 @@ def _case_workbench(request, now):
         "department": request.user.department,
     }
     context |= workbench_quota.case_context(request.user, departments, now)
+    context["panels"] = panels.of_workbench(request.user, now)
     return render(request, "approvals/case_workbench.html", context)
 
 

@@ -130,6 +130,8 @@ def unknown(world) -> int:
 
 ENTRY = {"year": lambda world: 2026, "number": unknown}
 PERSON = {"username": lambda world: world.bystander.username}
+EAST_PARK = {"code": lambda world: world.parks["east"].code}
+WATER = EAST_PARK | {"item": lambda world: "water_supply"}
 
 MATRIX: dict[str, Rule] = {
     # cockpit
@@ -216,6 +218,26 @@ MATRIX: dict[str, Rule] = {
     "park-create": form("park.edit", also=WITHOUT_DISTRICT),
     "park-page": object_page("project.view", kind="park"),
     "park-edit": object_form("project.view", kind="park"),
+    "park-needs-export": object_page("project.export", kind="park"),
+    "park-report": object_form("park.edit", kind="park", also=TO_PAGE),
+    "park-report-page": object_page("project.view", kind="park", args={"month": lambda world: "2026-11"}),
+    "park-utility": object_page("project.view", kind="park", args=WATER),
+    "utility-evidence-add": object_action("park.edit", kind="park", args=WATER),
+    "expansion-create": object_form("park.edit", kind="park", args=WATER),
+    "expansion-edit": object_form("park.edit", kind="park", args=WATER | {"pk": lambda world: world.expansion.pk}),
+    "assessment-create": object_form("park.edit", kind="park", args=EAST_PARK),
+    "assessment-edit": object_form(
+        "park.edit", kind="park", args=EAST_PARK | {"pk": lambda world: world.assessment.pk}
+    ),
+    "assessment-file": object_page(
+        "project.view", kind="park", args={"pk": lambda world: world.assessment.pk}, also=NOTHING_THERE
+    ),
+    "utility-evidence-file": object_page(
+        "project.view", kind="park", args={"pk": lambda world: world.evidence.pk}, also=NOTHING_THERE
+    ),
+    "utility-verify": form("utility.verify", data={"line": "0"}),
+    "utility-demand-create": object_form("project.edit"),
+    "utility-demand-edit": object_form("project.edit", args={"pk": lambda world: world.demand.pk}),
     "materials-report": page("project.view"),
     # approvals: templates
     "template-list": page("project.view"),

@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 
 from approvals import actions as approval_actions
 from approvals.models import Chain, ChainTemplate, MaterialTemplate, Phase, StageTemplate
+from gis import actions as gis_actions
+from gis import utilities
+from gis.models import AreaAssessment, Expansion, ParkUtility, UtilityDemand, UtilityEvidence, UtilityItem
 from people import actions, roles
 from people.models import Department, District, Feedback, User, UserSession
 from projects.models import Assignment, Enterprise, Park, Project
@@ -37,6 +40,10 @@ class World:
     templates: dict = field(default_factory=dict)
     people: dict = field(default_factory=dict)
     bystander: User | None = None
+    expansion: object = None
+    assessment: object = None
+    evidence: object = None
+    demand: object = None
 
     @property
     def target(self) -> Project:
@@ -93,10 +100,29 @@ def build() -> World:
     approval_actions.act(
         by=world.people["pm", "own"], stage=world.stage, action="receive", occurred_at=NOW, now=NOW, seen_event=None
     )
+    readiness(world)
     Feedback.objects.create(by=world.bystander, text="请加大字号")
     sleeper = actions.ensure_user("sleeper", display_name="离席")
     UserSession.objects.create(session_key="sleeper", user=sleeper, started_at=NOW, seen_at=NOW)
     return world
+
+
+def readiness(world: World) -> None:
+    """Let the eastern park report that its water is used up, which the target needs; with all that stands around."""
+    utilities.load(now=NOW)
+    park, by = world.parks["east"], world.people["park", "own"]
+    report = gis_actions.begin_report(by=by, park=park, month=date(2026, 11, 1), now=NOW)
+    water = UtilityItem.objects.get(code="water_supply")
+    facts = {"status": "in_service", "capacity": Decimal(100), "used": Decimal(100), "in_service_on": date(2020, 1, 1)}
+    gis_actions.save_report(by=by, report=report, facts={water.pk: facts}, now=NOW, submit=True)
+    row = ParkUtility.objects.select_related("park", "item").get(park=park, item=water)
+    world.expansion = gis_actions.save_expansion(by=by, expansion=Expansion(utility=row, name="二期", adds=Decimal(50)))
+    world.evidence = gis_actions.add_evidence(by=by, utility=row, evidence=UtilityEvidence(title="通水证明"))
+    world.assessment = gis_actions.save_assessment(
+        by=by, assessment=AreaAssessment(park=park, name="区域水土保持方案", saves=["EAST:1"])
+    )
+    demand = UtilityDemand(project=world.target, item=water, amount=Decimal(10), needed_on=date(2027, 3, 1))
+    world.demand = gis_actions.save_demand(by=world.people["pm", "own"], demand=demand, now=NOW)
 
 
 def template(code: str, department_names: list[str]) -> ChainTemplate:

@@ -33,6 +33,8 @@ class Command(BaseCommand):
             found += differences
         found += verify.without_chain() + verify.of_projects() + verify.of_tallies()
         found += [*invariants.faults(), *reconcile.derived()]
+        for check in verify.checks:
+            found += check()
         for difference in found[:limit]:
             self.stdout.write(str(difference))
         if len(found) > limit:
