@@ -18,6 +18,9 @@ from people.access import allows
 from people.templatetags.luodi import days, mmdd, moneyyi
 from projects.models import Park, Project
 
+LONG_NAME = 5
+"""Letters of a factor's name that the narrow column has room for beside the amount."""
+
 # Labels of popups, one or two characters in Chinese.
 BECAUSE = pgettext_lazy("popup", "Because")
 LACKS = pgettext_lazy("popup", "Lacks")
@@ -70,11 +73,17 @@ def _lack(row, demands, now) -> tuple[str, str]:
     """Return what the third column says: what is missing and since when, or how late, or what is due."""
     stage = row.first
     at = _(", ").join(filter(None, [stage.name, stage.department])) if stage else ""
-    if demands and demands[0].blocked:
+    if demands and demands[0].blocked:  # the amount must be seen: a long factor gives way to its group
         first, more = demands[0], len([demand for demand in demands if demand.blocked]) - 1
         since = blocked.days(first, now.date())
         told = [_("%(n)s days") % {"n": since} if since is not None else "", blocked.who(first)]
         words = blocked.gap_words(first)
+        if len(first.book.kind.name) > LONG_NAME:
+            brief = {
+                "factor": first.book.kind.get_group_display(),
+                "gap": blocked.amount(first.gap, first, up=True),
+            }
+            words = _("%(factor)s short of %(gap)s") % brief
         return (f"{words} +{more}" if more else words), _(", ").join(filter(None, told))
     if row.over_days is not None:
         return _("%(n)s days over") % {"n": days(row.over_days)}, at
@@ -119,7 +128,7 @@ def _blocked_facts(demands, row, now) -> list[tuple[str, str, str]]:
     today, first = now.date(), demands[0]
     facts = [
         (
-            _("Lacks"),
+            LACKS,
             blocked.gap_words(demand),
             _("needs %(amount)s, secured %(secured)s")
             % {
@@ -144,7 +153,7 @@ def _blocked_facts(demands, row, now) -> list[tuple[str, str, str]]:
 def _overdue_facts(row, calendar, now) -> list[tuple[str, str, str]]:
     stage, project = row.first, row.project
     facts = [(LATE, _("%(n)s days over") % {"n": days(row.over_days)}, stage.name if stage else "")]
-    facts.append((BECAUSE, str(lights.reason(project.light, project.light_reason, calendar, now)), ""))
+    facts.append((BECAUSE, "", str(lights.reason(project.light, project.light_reason, calendar, now))))
     if stage and stage.due_on:
         facts.append(
             (
@@ -161,7 +170,7 @@ def _running_facts(row, calendar, now) -> list[tuple[str, str, str]]:
     stage, project = row.first, row.project
     facts = [(NOW, stage.name if stage else _("No stage at work"), stage.department if stage else "")]
     if project.light_reason:
-        facts.append((STANDING, str(lights.reason(project.light, project.light_reason, calendar, now)), ""))
+        facts.append((STANDING, "", str(lights.reason(project.light, project.light_reason, calendar, now))))
     if row.silent_days is not None:
         facts.append((NEWS, _("%(n)s days ago") % {"n": row.silent_days}, ""))
     return facts

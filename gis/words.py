@@ -38,5 +38,6 @@ def words() -> dict[str, str]:
         "lacks2": _("lacks 2"),
         "lacks3": _("lacks 3 or more"),
         "find": _("Search projects and enterprises"),
+        "file": _("map"),
         "shifted": _("GCJ-02 base map: drawn shifted"),
     }

@@ -64,7 +64,8 @@
     });
     Object.keys(groups).forEach(function (key) {
       var reach = key === "b" ? touch : near;
-      alone = alone.concat(joined(joined(groups[key], reach), reach));
+      /* twice: a ring is larger than the markers it is made of */
+      alone = alone.concat(joined(joined(groups[key], reach), key === "b" ? reach : reach * 1.25));
     });
     return alone.map(item);
   };

@@ -115,7 +115,7 @@
       var edges = Map.cornersOf(map, 0);
       if (told.passes.graticule && told.layers.graticule) Map.paintDegrees(pen, view, edges[0], edges[1]);
       if (told.passes.scale) {
-        var y = size.y - (view.phone ? told.covered || 12 : 12);
+        var y = size.y - (view.phone ? 24 : 12);
         Map.paintScale(pen, view.phone ? 96 : size.x - 70, y, (view.km * 1000) / size.x, view.phone, told.words);
       }
     };

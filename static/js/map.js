@@ -352,7 +352,7 @@
       if (move && !map.getBounds().pad(-0.08).contains([facts.at[1], facts.at[0]])) map.panTo([facts.at[1], facts.at[0]], { animate: false });
       show(facts);
       list.mark(pk, "is-selected");
-      list.scrollTo(pk);
+      if (!phone.matches) list.scrollTo(pk);
     });
   }
   function selectPark(park) {
@@ -400,8 +400,10 @@
     });
     box.append(head, rows, foot);
     box.hidden = false;
-    if (phone.matches) stop("mid");
-    else place(true);
+    if (phone.matches) {
+      side.scrollTop = 0;
+      stop("mid", true);
+    } else place(true);
     say(fill(words.opened, { name: facts.title }));
   }
   function place(first) {
@@ -412,7 +414,8 @@
     var high = pop.offsetHeight;
     if (first) {
       /* the side that hides the fewest markers; panned only when it would leave the frame */
-      var spots = [[26, -60], [-26 - wide, -60], [-wide / 2, 30], [-wide / 2, -30 - high], [26, -high + 60], [-26 - wide, -high + 60]];
+      var level = Math.max(6, Math.min(at.y - high / 2, size.y - high - 30)) - at.y;
+      var spots = [[26, level], [-26 - wide, level], [-wide / 2, 30], [-wide / 2, -30 - high], [26, -60], [-26 - wide, -60], [26, 60 - high], [-26 - wide, 60 - high]];
       var best = null;
       spots.forEach(function (spot, order) {
         var left = at.x + spot[0];
@@ -422,7 +425,7 @@
           var here = map.latLngToContainerPoint([item.lat, item.lng]);
           return here.x > left && here.x < left + wide && here.y > top && here.y < top + high;
         }).length;
-        var cost = out * 10 + hidden + order / 10;
+        var cost = out / 12 + hidden + order / 10;
         if (!best || cost < best.cost) best = { cost: cost, spot: spot };
       });
       state.spot = best.spot;
@@ -457,6 +460,8 @@
   });
 
   /* --- pointer --- */
+  Map.page.split = split;
+  Map.page.fill = fill;
   function hit(at, touch) {
     var best = null;
     for (var index = told.items.length - 1; index >= 0; index--) {
@@ -595,13 +600,15 @@
     } else if ("grip" in target.dataset) stop({ low: "mid", mid: "full", full: "low" }[side.dataset.stop]);
     else one("#map-legend").classList.toggle("is-open", "legendOpen" in target.dataset);
   });
-  function stop(name) {
+  function stop(name, centre) {
     side.dataset.stop = name;
     var legendBox = one("#map-legend");
     if (legendBox) legendBox.classList.remove("is-open");
-    told.covered = name === "low" ? 12 : 12;
     card.dataset.stop = name;
-    setTimeout(function () { map.invalidateSize({ animate: false, pan: false }); }, 0);
+    setTimeout(function () {
+      map.invalidateSize({ animate: false, pan: false });
+      if (centre && state.at) map.setView([state.at[1], state.at[0]], map.getZoom(), { animate: false });
+    }, 0);
   }
   var gripFrom = null;
   one("[data-grip]").addEventListener("pointerdown", function (event) { gripFrom = event.clientY; });
