@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from gis import actions, readiness, standing
@@ -205,7 +205,7 @@ def utility_verify(request):
         "shown": len(lines),
         "total": len(lines) if len(lines) < VERIFY_AT_ONCE else rows.count(),
         "waiting": sum(line.verified_on is None for line in lines),
-        "breadcrumbs": [(_("Parks"), reverse("park-list")), (_("To be verified"), "")],
+        "breadcrumbs": [(_("Parks"), reverse("park-list")), (pgettext("park", "To be verified"), "")],
     }
     return render(request, "gis/verify.html", context, status=status)
 
