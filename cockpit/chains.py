@@ -9,12 +9,16 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
 
+from django.db.models import Count
+
 from approvals.models import Chain, ChainTemplate
 from cockpit.scope import Scope
 
 WIDTH, HEIGHT = 330, 22
 INK, SOLID, BLUE = "#2b3442", "#5b6878", "#1f5fa8"
 MOST = 3
+ROOM = 92
+"""Pixels that the label of the path needs inside its bar."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,6 @@ def lengths(scope: Scope, today: date, most: int = MOST) -> list[Length]:
 
 
 def _count(chains):
-    from django.db.models import Count
-
     return chains.values_list("template").annotate(number=Count("pk"))
 
 
@@ -95,17 +97,20 @@ def bar(row: Length, scale: Decimal, label: str, path_label: str, real_label: st
     """
 
     def x(days) -> float:
-        return round(float(days / scale) * (WIDTH - 40), 1)
+        return round(float(days / scale) * (WIDTH - 70), 1)
 
+    end, words = x(max(row.total, row.real or 0)) + 6, [real_label] if row.real is not None else []
     parts = [
         f'<path d="M.5 3.5h{x(row.total):g}v15H.5z" fill="#fff" stroke="#8a96a6"/>',
         f'<path d="M.5 3.5h{x(row.path):g}v15H.5z" fill="{SOLID}"/>',
-        f'<text x="6" y="15" font-size="12" fill="#fff">{path_label}</text>',
     ]
+    if x(row.path) >= ROOM:
+        parts.append(f'<text x="6" y="15" font-size="12" fill="#fff">{path_label}</text>')
+    else:
+        words.insert(0, path_label)
     if row.real is not None:
-        at = x(row.real)
-        parts.append(f'<path d="M{at:g} 0v22" stroke="{INK}" stroke-width="2.5"/>')
-        parts.append(f'<text x="{at + 6:g}" y="15" font-size="12" fill="{INK}">{real_label}</text>')
+        parts.append(f'<path d="M{x(row.real):g} 0v22" stroke="{INK}" stroke-width="2.5"/>')
+    parts.append(f'<text x="{end:g}" y="15" font-size="12" fill="{INK}">{" · ".join(words)}</text>')
     if row.benchmark is not None:
         at = x(row.benchmark.sum_working_days)
         parts.append(f'<path d="M{at:g} 0v{HEIGHT}" stroke="{BLUE}" stroke-width="1.5" stroke-dasharray="4 3"/>')

@@ -13,7 +13,7 @@ from django.db.models import Sum
 from factors import overview
 from factors.models import Account, Parcel
 
-FRAME, TAIL, HEIGHT, LEAST = 200, 30, 16, 3
+FRAME, TAIL, HEIGHT, LEAST = 150, 26, 16, 3
 RED, FRAME_INK = "#c62f2f", "#2b3442"
 SHORT, TIGHT, ENOUGH, USED_UP = "short", "tight", "enough", "used_up"
 TIGHT_SHARE = 20
@@ -78,9 +78,9 @@ def bar(granted: int, confirmed: int, reserved: int, available: int, beyond: int
                 else ""
             )
         )
-    whole = FRAME + TAIL
+    whole, stretched = FRAME + TAIL, ' preserveAspectRatio="none"' if dark else ""
     return (
-        f'<svg class="gauge" width="{whole}" height="{HEIGHT}" viewBox="0 0 {whole} {HEIGHT}" role="img" '
+        f'<svg class="gauge" width="{whole}" height="{HEIGHT}" viewBox="0 0 {whole} {HEIGHT}"{stretched} role="img" '
         f'aria-label="{label}">{"".join(parts)}</svg>'
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 
-WIDTH, HEIGHT, MARGIN = 760, 720, 26
+WIDTH, HEIGHT, MARGIN = 760, 720, 12
 TEXT, CHIP = 26, 24
 COLOURS = {
     "statutory": "#d0587f",
@@ -125,6 +125,10 @@ def draw(districts: list[Outline], parks: list[ParkMark], label: str) -> str:
         parts += _park(project, park)
     for park in parks:
         parts += _mark(project, park, taken)
+    for park in parks:
+        parts += _label(project, park, taken)
+    for park in parks:
+        taken += [_box([project(point) for point in ring]) for ring in rings(park.geometry)]
     for district in districts:
         parts += _name(project, district, taken)
     return (
@@ -157,15 +161,30 @@ def _mark(project, park, taken):
         )
     if park.rest:
         yield ring_of(x + 27 if both else x, y, park.lights, park.rest)
-    edges = [project(point)[1] for shape in shapes for point in shape]
-    above, below = min(min(edges), y - 26) - 10, max(max(edges), y + 26) + TEXT + 6
-    width = len(park.name) * TEXT + (14 + len(park.ready) * 15 if park.ready else 0)
-    left = min(max(x - width / 2, 4), WIDTH - width - 4)
-    taken.append((x - 54, y - 26, x + 54, y + 26))
-    for base in (above, below, above - 30, below + 30):
+    reach = 54 if both else 27
+    taken.append((x - reach, y - 26, x + reach, y + 26))
+
+
+def _label(project, park, taken):
+    """Place name and chip where they meet nothing: above, below, right, left of the park, nearest first."""
+    shapes = rings(park.geometry)
+    if not shapes:
+        return
+    x, y = project(centre(max(shapes, key=len)))
+    corners = [project(point) for shape in shapes for point in shape]
+    top, bottom = min(min(c[1] for c in corners), y - 26), max(max(c[1] for c in corners), y + 26)
+    width = len(park.name) * TEXT + (34 + len(park.ready) * 14 if park.ready else 0)
+    middle = x - width / 2
+    places = [(middle, top - 10), (middle, bottom + TEXT + 4), (x + 60, y + 9), (x - 60 - width, y + 9)]
+    places += [(middle, top - 40), (middle, bottom + TEXT + 34)]
+    for left, base in places:
+        left = min(max(left, 4), WIDTH - width - 4)
         box = (left, base - TEXT, left + width, base + 6)
-        if base > TEXT and base < HEIGHT and not any(_meet(box, other) for other in taken):
+        if TEXT < base < HEIGHT and not any(_meet(box, other) for other in taken):
             break
+    else:
+        left, base = min(max(middle, 4), WIDTH - width - 4), top - 10
+        box = (left, base - TEXT, left + width, base + 6)
     taken.append(box)
     yield (
         f'<text x="{left:g}" y="{base:g}" font-size="{TEXT}" fill="#f2f5f9" stroke="#0d1520" stroke-width="5" '
@@ -207,15 +226,25 @@ def _name(project, district, taken):
     ring = max(shapes, key=len)
     x, y = project(centre(ring))
     width = len(district.name) * 36
-    for dy in (0, -60, 60, -110, 110, -160, 160):
-        box = (x - width / 2, y + dy - 28, x + width / 2, y + dy + 6)
+    tries = [(dx, dy) for dy in (0, -50, 50, -90, 90, -130, 130, -170, 170) for dx in (0, -80, 80, -150, 150)]
+    for dx, dy in sorted(tries, key=lambda shift: abs(shift[0]) + abs(shift[1])):
+        box = (x + dx - width / 2, y + dy - 28, x + dx + width / 2, y + dy + 6)
         if not any(_meet(box, other) for other in taken):
             taken.append(box)
             yield (
-                f'<text x="{x:g}" y="{y + dy:g}" font-size="26" letter-spacing="9" text-anchor="middle" '
+                f'<text x="{x + dx:g}" y="{y + dy:g}" font-size="26" letter-spacing="9" text-anchor="middle" '
                 f'fill="#8fa3bf">{escape(district.name)}</text>'
             )
             return
+
+
+def _box(points) -> tuple:
+    return (
+        min(x for x, _y in points),
+        min(y for _x, y in points),
+        max(x for x, _y in points),
+        max(y for _x, y in points),
+    )
 
 
 def _meet(one, other) -> bool:

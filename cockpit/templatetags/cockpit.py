@@ -34,7 +34,7 @@ CHANGES = {
     week.DECIDED: ("check", gettext_lazy("Decided")),
     week.BLOCKED: ("plus", gettext_lazy("New")),
     week.RED: ("alert", gettext_lazy("Turned red")),
-    week.POOL: ("arrow-right", gettext_lazy("Balance")),
+    week.POOL: ("arrow-right", gettext_lazy("Pool moved")),
 }
 
 
@@ -72,7 +72,6 @@ def gauge(one, dark=False) -> SafeString:
 @register.simple_tag
 def gauge_sample(part) -> SafeString:
     """Draw the sample of a part of a bar for the legend."""
-    whole = {"confirmed": (100, 100, 0, 0, 0), "reserved": (100, 0, 100, 0, 0), "available": (100, 0, 0, 100, 0)}
     if part == "beyond":
         inner = '<path d="M1 1h12v8H1z" fill="none" stroke="#c62f2f" stroke-width="1.5" stroke-dasharray="3 2"/>'
     elif part == "confirmed":
@@ -82,7 +81,6 @@ def gauge_sample(part) -> SafeString:
         inner += 'stroke="#3d4b5f" stroke-width="1.6"/>'
     else:
         inner = '<path d="M.75 .75h12.5v8.5H.75z" fill="#fff" stroke="#2b3442" stroke-width="1.5"/>'
-    assert part == "beyond" or part in whole
     return mark_safe(f'<svg width="14" height="10" viewBox="0 0 14 10" aria-hidden="true">{inner}</svg>')
 
 
@@ -101,15 +99,15 @@ def gauge_word(state) -> str:
 @register.simple_tag
 def stock_bar(segments) -> SafeString:
     """Draw land approved and not supplied, by years."""
-    texts = [quantity.show(segment.area, "land", "ha") for segment in segments]
+    texts = [hectares(segment.area) for segment in segments]
     label = ", ".join(f"{segment.label}: {text} ha" for segment, text in zip(segments, texts, strict=True))
     return mark_safe(gauges.stock_bar(segments, [escape(text) for text in texts], escape(label)))
 
 
 @register.filter
 def hectares(area) -> str:
-    """Show an area of the ledger in hectares."""
-    return quantity.show(area, "land", "ha")
+    """Show an area of the ledger in hectares, one decimal, cut downwards."""
+    return quantity.format(area, "land", "ha", decimals=1)
 
 
 @register.filter

@@ -24,7 +24,7 @@ TABS = (
     ("district", gettext_lazy("Districts")),
     ("park", gettext_lazy("Parks")),
     ("department", gettext_lazy("Who can free it")),
-    ("factor", gettext_lazy("Factors")),
+    ("factor", gettext_lazy("By factor")),
 )
 _districts = Prepared(
     lambda: District.objects.filter(parent__isnull=False).order_by("code").values_list("code", "name")
@@ -108,7 +108,7 @@ def cockpit_week(request):
 
 RULES = (
     ("smallest", gettext_lazy("smallest gap first: most projects")),
-    ("longest", gettext_lazy("longest wait first")),
+    ("longest", gettext_lazy("longest waiting first")),
     ("largest", gettext_lazy("largest investment first")),
 )
 
