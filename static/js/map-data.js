@@ -14,12 +14,41 @@
   }
   Map.sums = sums;
 
+  /* Texts of base 91 → numbers; the letters are 35 to 126 without the backslash. */
+  function numbers(texts) {
+    var found = new Float64Array(texts[0].length);
+    var worth = 1;
+    texts.forEach(function (text) {
+      for (var at = 0; at < found.length; at++) {
+        var code = text.charCodeAt(at);
+        found[at] += (code - (code > 92 ? 36 : 35)) * worth;
+      }
+      worth *= 91;
+    });
+    return found;
+  }
+
   /* → [{lng, lat, park, counts | light, id, group}]: a project, or a counted cell */
   Map.decode = function (told, lights) {
-    var lngs = sums(told.x, SCALE);
-    var lats = sums(told.y, SCALE);
-    var parks = sums(told.p);
     var points = told.kind === "points";
+    var lngs = [];
+    var lats = [];
+    var parks = [];
+    if (points) {
+      var from = numbers(told.p);
+      var xs = numbers(told.x);
+      var ys = numbers(told.y);
+      for (var at = 0; at < told.n; at++) {
+        var origin = told.o[from[at]];
+        parks.push(origin[0]);
+        lngs.push((origin[1] + xs[at]) / SCALE);
+        lats.push((origin[2] + ys[at]) / SCALE);
+      }
+    } else {
+      lngs = sums(told.x, SCALE);
+      lats = sums(told.y, SCALE);
+      parks = sums(told.p);
+    }
     var ids = points ? sums(told.id) : told.id;
     return lngs.map(function (lng, at) {
       var one = { lng: lng, lat: lats[at], park: parks[at], id: ids[at] || 0, n: 1, light: -1, group: -1, counts: null };

@@ -1,0 +1,203 @@
+"""The map in a browser: three sizes, filters in the address, popups, keyboard, many points, no network."""
+
+import json
+import urllib.parse
+
+import pytest
+
+from approvals.lights import Light
+from projects.models import Project
+from tests.browser import allow, shot, sign_in
+from tests.gis import map_city
+from tests.journeys.steps import DESK, PHONE, WALL, assert_fits, assert_touchable
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SPOT = """id => { const i = map_luodi.luodi.items.find(i => i.id === id); if (!i) return null;
+    const s = map_luodi.latLngToContainerPoint([i.lat, i.lng]), b = map_luodi.getContainer().getBoundingClientRect();
+    return [s.x + b.left, s.y + b.top]; }"""
+
+
+def open_map(page, query: str = "", user: str = "leader") -> None:
+    sign_in(page, user)
+    page.goto(f"/map/{query}")
+    page.wait_for_selector("#map-card[data-drawn]")
+
+
+def legend(page) -> dict[str, int]:
+    """Return the numbers of the legend by light."""
+    found = page.locator("[data-count]")
+    return {found.nth(n).get_attribute("data-count"): int(found.nth(n).inner_text()) for n in range(found.count())}
+
+
+def on_map(page) -> int:
+    """Return how many projects the items on the map stand for."""
+    return page.evaluate("map_luodi.luodi.items.reduce((sum, item) => sum + item.n, 0)")
+
+
+def query(page) -> dict[str, list[str]]:
+    return urllib.parse.parse_qs(urllib.parse.urlsplit(page.url).query)
+
+
+def test_a_leader_finds_who_is_stuck_and_who_can_free_it(demo_city, browser_page):
+    page = browser_page
+    open_map(page)
+    numbers = legend(page)
+    assert sum(numbers.values()) == Project.objects.count()
+    unplaced = Project.objects.filter(longitude__isnull=True).count()
+    assert on_map(page) == Project.objects.count() - unplaced and unplaced == 1
+    page.locator("[data-only=blocked]").click()  # first: only what is stuck
+    page.wait_for_function(
+        "map_luodi.luodi.items.length && map_luodi.luodi.items.every(i => i.light === 0 || i.counts[0])"
+    )
+    assert query(page)["light"] == ["blocked"] and on_map(page) == numbers["blocked"]
+    assert legend(page) == numbers, "other lights keep their numbers"
+    page.wait_for_function(f"document.querySelectorAll('#map-rows .map-row').length === {numbers['blocked']}")
+    page.locator("#map-rows .map-row").first.click()  # second: what, why, since when, who
+    page.wait_for_selector("#map-pop:not([hidden])")
+    labels = page.locator("#map-pop dt").all_inner_texts()
+    assert labels[:4] == ["缺", "因为", "起", "谁解"]
+    assert query(page)["sel"]
+    shot(page, "map-desk-1440")
+    page.go_back()
+    page.wait_for_selector("#map-pop", state="hidden")
+    page.go_forward()
+    page.wait_for_selector("#map-pop:not([hidden])")
+    page.locator("#map-pop footer a").first.click()  # third: the project
+    page.wait_for_url("**/projects/**")
+
+
+def test_list_and_map_filter_together_and_the_address_carries_it(demo_city, browser_page):
+    page = browser_page
+    park = Project.objects.exclude(park=None).first().park
+    open_map(page, f"?park={park.code}&by=factor")
+    count = Project.objects.filter(park=park).count()
+    assert sum(legend(page).values()) == count
+    page.locator("input[name=q]").fill("不会有这样的项目")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#map-rows .map-empty")
+    assert on_map(page) == 0 and query(page)["park"] == [park.code]
+    assert page.evaluate("map_luodi.luodi.shapes.parks.length") > 1, "outlines stay"
+    page.reload()
+    page.wait_for_selector("#map-card[data-drawn]")
+    assert page.locator("#map-rows .map-empty").count() == 1
+    href = page.locator("[data-table]").first.get_attribute("href")
+    assert f"park={park.code}" in href and href.startswith("/projects/")
+
+
+def test_the_list_follows_the_map(demo_city, browser_page):
+    page = browser_page
+    open_map(page)
+    total = Project.objects.count()
+    box = page.evaluate("(() => { const r = map_luodi.luodi.shapes.parks[0].rings[0]; return r; })()")
+    middle = [sum(c[n] for c in box) / len(box) for n in (0, 1)]
+    with page.expect_response(lambda answer: "/map/rows/" in answer.url and "box=" in answer.url):
+        page.evaluate(f"map_luodi.setView([{middle[1]}, {middle[0]}], 14, {{animate: false}})")
+    page.wait_for_function("document.querySelector('[data-total]').textContent.includes('/')")
+    shown, of = (int(word) for word in page.locator("[data-total]").first.inner_text().removeprefix("图内").split("/"))
+    assert 0 < shown < total and of == total
+    assert query(page)["c"] and float(query(page)["w"][0]) < 20
+    page.locator("[data-zoom='0']").click()
+    page.wait_for_function(f"document.querySelector('[data-total]').textContent === '{total}'")
+
+
+def test_the_keyboard_reaches_what_the_pointer_does(demo_city, browser_page):
+    page = browser_page
+    open_map(page)
+    page.locator("#map_luodi").focus()
+    said = page.locator("[data-say]")
+    for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"):
+        page.keyboard.press(key)
+        assert said.inner_text()
+    page.evaluate("map_luodi.luodi.focused = map_luodi.luodi.items.find(i => i.kind === 'mark')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#map-pop:not([hidden])")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#map-pop", state="hidden")
+    assert page.evaluate("document.activeElement.id") == "map_luodi"
+    page.keyboard.press("l")
+    assert page.evaluate("document.activeElement.classList.contains('map-row')")
+    first = page.evaluate("document.activeElement.dataset.pk")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.dataset.pk") != first
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#map-pop:not([hidden])")
+    zoom = page.evaluate("map_luodi.getZoom()")
+    page.locator("#map_luodi").focus()
+    page.keyboard.press("+")
+    page.wait_for_function(f"map_luodi.getZoom() > {zoom}")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE, WALL], ids=["desk", "phone", "wall"])
+def test_the_page_fits_every_width(demo_city, browser_page, size):
+    page = browser_page
+    page.set_viewport_size(size)
+    open_map(page)
+    shot(page, f"map-{size['width']}")
+    assert_fits(page)
+    if size is PHONE:
+        assert_touchable(page)
+        page.locator("[data-chip=blocked]").click()
+        page.wait_for_function("map_luodi.luodi.items.every(i => i.light === 0 || i.counts[0])")
+        page.locator("[data-grip]").click()
+        page.wait_for_timeout(200)
+        page.locator("#map-rows .map-row").first.click()
+        page.wait_for_selector("#map-facts:not([hidden]) h2")
+        assert page.locator("#map-facts dt").first.inner_text() == "缺"
+        shot(page, "map-phone-facts")
+        assert_fits(page)
+        assert_touchable(page)
+
+
+def test_a_project_hidden_in_a_cluster_stands_alone_when_chosen(demo_city, browser_page):
+    page = browser_page
+    open_map(page)
+    ring = page.evaluate("(map_luodi.luodi.items.find(i => i.kind === 'ring') || {}).ids")
+    assert ring and len(ring) > 1
+    page.goto(f"/map/?sel={ring[0]}")
+    page.wait_for_selector("#map-pop:not([hidden])")
+    assert page.evaluate(SPOT, ring[0]), "it is a marker of its own"
+    page.wait_for_function(f"map_luodi.luodi.selected && map_luodi.luodi.selected.id === {ring[0]}")
+
+
+def test_when_points_cannot_be_loaded_the_list_works_and_a_line_says_so(demo_city, browser_page):
+    page = browser_page
+    allow(page, "500")
+    sign_in(page, "leader")
+    page.route("**/map/points/**", lambda route: route.fulfill(status=500))
+    page.goto("/map/")
+    page.wait_for_selector("[data-note]:not([hidden])")
+    assert page.locator("#map-rows .map-row").count() > 10
+    page.unroute("**/map/points/**")
+    page.locator("[data-note] button").click()
+    page.wait_for_selector("[data-note]", state="hidden")
+    assert on_map(page) > 10
+
+
+def test_many_projects_are_counted_when_far_and_drawn_when_near(transactional_db, browser_page):
+    city = map_city.build(2)
+    Project.objects.bulk_create(
+        Project(
+            code=f"2607-159901-04-03-{n:06d}", name=f"项目{n}", district=city["east"], park=city["parks"][1],
+            light=(Light.GREEN, Light.RED, Light.BLOCKED, Light.AMBER)[n % 4],
+            longitude=f"{108.25 + (n % 60) * 0.0016:.6f}", latitude=f"{40.05 + (n // 60) * 0.0019:.6f}",
+        )
+        for n in range(3000)
+    )  # fmt: skip
+    from projects.tallies import recount
+
+    recount()
+    map_city.person(city)
+    page = browser_page
+    seen = []
+    page.on("response", lambda answer: seen.append(answer) if "/map/points/" in answer.url else None)
+    open_map(page)
+    assert on_map(page) == 3002
+    kinds = [json.loads(answer.body())["kind"] for answer in seen]
+    assert kinds[-1] == "cells" and len(seen[-1].body()) < 10_000
+    assert page.evaluate("map_luodi.luodi.items.length") < 400
+    with page.expect_response(lambda answer: "/map/points/" in answer.url) as near:
+        page.evaluate("map_luodi.setView([40.1, 108.3], 14.5, {animate: false})")
+    assert json.loads(near.value.body())["kind"] == "points"
+    page.wait_for_function("map_luodi.luodi.items.some(i => i.kind === 'mark' && i.id)")
+    shot(page, "map-many")
