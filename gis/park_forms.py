@@ -63,6 +63,7 @@ class LineForm(forms.ModelForm):
                 before = amount(before).replace(",", "")
             field.widget.attrs["data-was"] = "" if before is None else str(before)
             if name in REPORTED:
+                field.widget.input_type = "text"
                 field.widget.attrs["inputmode"] = "numeric"
         if self.instance.verified_on is not None:  # of a returned report: what the city verified stays
             for field in self.fields.values():
@@ -193,7 +194,7 @@ def stage_choices() -> list[tuple[str, str]]:
     rows = StageTemplate.objects.filter(template__status="published").order_by("template__code", "position")
     found = {}
     for template, code, name in rows.values_list("template__code", "code", "name"):
-        if any(word in name for word in ASSESSED):
+        if any(word in name for word in ASSESSED) and "验收" not in name:
             found[f"{template}:{code}"] = f"{template} {code} {name}"
     return list(found.items())
 

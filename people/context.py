@@ -63,7 +63,9 @@ MENU = (
         is_tab=True,
     ),  # fmt: skip
     Entry("materials-report", _("Materials"), "project.view", "file"),
-    Entry("park-list", _("Parks"), "project.view", "pin", ("park-",), is_tab=True),
+    Entry(
+        "park-list", _("Parks"), "project.view", "pin", ("park-", "utility-", "assessment-", "expansion-"), is_tab=True
+    ),
     Entry("enterprise-list", _("Enterprises"), "project.view", "building", ("enterprise-",)),
     Entry("import-start", _("Import"), "project.import", "upload", ("import-",)),
     Entry("calendar", _("Working-day calendar"), "calendar.edit", "calendar", ("calendar-",)),

@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from gis import readiness_svg
 
@@ -96,4 +97,4 @@ def completion_badge(completion) -> SafeString:
 @register.filter
 def month_name(value) -> str:
     """Show a month in words: 11月, November."""
-    return date_format(value, "F") if value else ""
+    return date_format(value, pgettext("format of a month", "F")) if value else ""
