@@ -13,6 +13,7 @@ from approvals.material_actions import is_own_form
 from approvals.models import ChainTemplate, MaterialUse
 from calendars import store
 from demo import data, geography, parks, quota_data, quotas, story
+from gis import placing
 from people import actions as people_actions
 from people.models import Department, District, User
 from projects.models import Assignment, Enterprise, KeyPoint, Material, MonthlyFigure, Park, Project
@@ -45,6 +46,7 @@ def build(now: dt.datetime) -> dict[str, int]:
         _project(number, row, rows_of_parks, people, now, rng)
     quotas.build(now, people)
     parks.build(now, people)
+    placing.place()
     recount()
     return {
         "parks": Park.objects.count(),

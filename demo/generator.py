@@ -20,6 +20,7 @@ from approvals.history import load_history
 from approvals.models import Chain, ChainTemplate, MaterialUse, Stage, StageEvent
 from calendars import store
 from demo import city, data, geography, story
+from gis import placing
 from people.models import Department, District, User
 from projects import search
 from projects.models import Assignment, Enterprise, Park, Project
@@ -82,6 +83,7 @@ def build(projects: int, now: dt.datetime, seed: int = 20261120, shapes: int = 2
         _chain(project, _fate(number, originals), now, rng)
     first = _copy(rows[originals:], [project.pk for project in rows[:originals]])
     _stand_by(rows, managers, rng)
+    placing.place()
     recount()
     if connection.vendor == "postgresql":
         _reset_sequences()

@@ -19,5 +19,5 @@ class GisConfig(AppConfig):
         if project_panel not in panels.project_panels:
             panels.project_panels.append(project_panel)
             panels.workbench_panels += [park_panel, verify_panel]
-            verify.checks.append(of_boards)
-        actions.after_point.append(placing.place)
+            verify.checks += [of_boards, placing.differences]
+            actions.after_point.append(placing.place)

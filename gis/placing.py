@@ -12,12 +12,13 @@ from decimal import Decimal
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from factors.blocks import Difference
 from gis import files, geometry
 from gis.models import DistrictShape, Placement
 from people.models import MAX_DEPTH, District
 from projects.models import Park, Project
 
-FEW = 20
+FEW = 200
 """So many points are looked up in this process; a join in the other one costs two seconds whatever it joins."""
 
 BULK = files.Limits(cpu_seconds=300, wall_seconds=300, memory_mb=4_096)
@@ -89,7 +90,13 @@ def located(points: list, areas: list, declared: dict | None = None) -> dict[int
     """
     points = [(key, float(x), float(y)) for key, x, y in points]
     if len(points) <= FEW:
-        pairs = [(key, area) for key, x, y in points for area, shape in areas if geometry.contains(shape, x, y)]
+        boxed = [(area, shape, geometry.box_of(geometry.positions_of(shape))) for area, shape in areas]
+        pairs = [
+            (key, area)
+            for key, x, y in points
+            for area, shape, box in boxed
+            if geometry.is_within((x, y, x, y), box) and geometry.contains(shape, x, y)
+        ]
     else:
         pairs = files.join([list(point) for point in points], [list(area) for area in areas], BULK)
     within: dict = {}
@@ -141,22 +148,19 @@ def _store(points, found, projects) -> None:
     )
 
 
-def differences() -> list[str]:
-    """Join every point again and name the projects whose stored place is another one; for `manage.py verify`."""
+def differences() -> list[Difference]:
+    """Join every point again and return the projects whose stored place is another one; for `manage.py verify`."""
     points, declared = _points(Project.objects.all())
     found = located(points, outlines(), declared)
     codes = dict(Project.objects.filter(longitude__isnull=False).values_list("pk", "code"))
     stored = {row.pk: row for row in Placement.objects.all()}
     differing = []
     for pk, x, y in points:
-        row, code = stored.pop(pk, None), codes[pk]
-        if row is None:
-            differing.append(f"{code}: no place is stored for its point")
-        elif (row.district_id, row.park_id) != found[pk] or (row.longitude, row.latitude) != (x, y):
-            differing.append(
-                f"{code}: stored in {row.district_id}/{row.park_id}, lies in {found[pk][0]}/{found[pk][1]}"
-            )
-    return differing + [f"project {pk}: a place is stored, but it has no point" for pk in stored]
+        row, derived = stored.pop(pk, None), (*found[pk], x, y)
+        told = row and (row.district_id, row.park_id, row.longitude, row.latitude)
+        if told != derived:
+            differing.append(Difference(codes[pk], "placement", told, derived))
+    return differing + [Difference(f"project {pk}", "placement", "a place", "no point") for pk in stored]
 
 
 def misplaced(projects: QuerySet) -> QuerySet:

@@ -111,6 +111,9 @@ FAULTS = {
     "outside_district": gettext_noop("The point lies %(metres)s m outside “%(district)s”; it is in %(where)s."),
 }
 
+MENDED_BY_REPAIR = frozenset(FAULTS[word] for word in FAULTS if "It can be" in FAULTS[word])
+MENDED_BY_SWAP = frozenset({FAULTS["swapped"]})
+
 REPAIRS = {
     "repaired_crosses": gettext_noop("Repaired where it crossed itself: %(pieces)s pieces, %(hectares)s ha"),
     "repaired_touches": gettext_noop("Repaired where it touched itself: %(pieces)s pieces, %(hectares)s ha"),

@@ -6,6 +6,7 @@ from gis.views import exports, map
 
 urlpatterns = [
     path("", include("gis.park_urls")),
+    path("", include("gis.point_urls")),
     path("map/", map.map_page, name="map"),
     path("map/points/", map.map_points, name="map-points"),
     path("map/shapes/", map.map_shapes, name="map-shapes"),

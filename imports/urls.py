@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from imports import views, views_book, views_parcels
+from imports import views, views_book, views_parcels, views_shapes
 
 urlpatterns = [
     path("imports/", views.start, name="import-start"),
     path("imports/<int:pk>/", views.batch_page, name="import-batch"),
     path("imports/<int:pk>/receipt/", views.batch_receipt, name="import-receipt"),
     path("imports/<int:pk>/file/", views.batch_file, name="import-file"),
+    path("imports/<int:pk>/shapes/", views_shapes.batch_shapes, name="import-shapes"),
     path("imports/templates/<slug:kind>/", views.blank_template, name="import-template"),
     path("exports/projects/", views.export_projects, name="export-projects"),
     path("exports/<slug:kind>/", views.export_kind, name="export-kind"),

@@ -20,16 +20,29 @@ from approvals.models import Stage
 from factors import balances, rights
 from factors import refusals as quota
 from factors.models import Demand, Transfer
-from imports import engine, exports, previews, reader, receipt, reports, running
+from imports import engine, exports, previews, reader, receipt, reports, running, views_shapes
 from imports.forms import UploadForm
 from imports.importers import importer_class, make
 from imports.models import ImportBatch
+from imports.shape_forms import ShapeUploadForm
 from people import audit, limits
 from people.access import allows, needs, visible_to
 from projects import actions as project_actions
 from projects.models import Enterprise, Park, Project
 
-WEB_KINDS = ("projects", "enterprises", "parks", "progress", "grants", "openings", "demands", "journal")
+WEB_KINDS = (
+    "projects",
+    "enterprises",
+    "parks",
+    "progress",
+    "boundaries",
+    "points",
+    "grants",
+    "openings",
+    "demands",
+    "journal",
+)
+NOT_EXPORTED = ("boundaries", "points")
 EXPORT_ROWS = 20_000
 """A workbook of more rows takes too long in a request; CSV is streamed and has no limit."""
 
@@ -40,11 +53,12 @@ def kinds_of(user) -> list[str]:
 
 
 def _may(user, kind) -> bool:
-    return allows(user, "project.import") and any(allows(user, p) for p in importer_class(kind).permissions)
+    importer = importer_class(kind)
+    return allows(user, importer.needs) and any(allows(user, p) for p in importer.permissions)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@needs("project.import")
+@needs("project.import", "boundary.import")
 def start(request):
     """Choose what to import, download its template, upload a file; one that cannot be read is refused at the field."""
     running.settle()
@@ -54,7 +68,8 @@ def start(request):
         if kind in WEB_KINDS or not kinds:
             raise PermissionDenied(kind)
         raise Http404
-    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ShapeUploadForm(*given, kind=kind) if kind in views_shapes.KINDS else UploadForm(*given)
     if request.method == "POST" and form.is_valid():
         batch = _preview(request, kind, form)
         if batch is not None:
@@ -64,6 +79,9 @@ def start(request):
         "kind": kind,
         "importer": make(kind),
         "kinds": [(name, importer_class(name).title) for name in kinds],
+        "shapes": kind in views_shapes.KINDS,
+        "exported": kind not in NOT_EXPORTED,
+        "templated": kind != "boundaries",
         "batches": ImportBatch.objects.filter(by=request.user).order_by("-id")[:10],
         "breadcrumbs": [(_("Import"), "")],
     }
@@ -85,11 +103,19 @@ def _preview(request, kind, form) -> ImportBatch | None:
                 by=request.user,
                 now=timezone.now(),
                 sheet=form.cleaned_data["sheet"].strip(),
+                options=form.options() if kind in views_shapes.KINDS else None,
             )
         except (reader.Unreadable, engine.Unbound) as error:
-            field = "sheet" if getattr(error, "word", "") == "no_sheet" else "file"
-            form.add_error(field, error.problem.words())
+            form.add_error(_field_of(error), error.problem.words())
             return None
+
+
+def _field_of(error) -> str:
+    """Return the field that a refusal is told at."""
+    word = getattr(error, "word", "")
+    if word in ("no_crs", "no_crs_at_all", "unknown_crs", "old_crs"):
+        return "crs"
+    return "sheet" if word in ("no_sheet", "no_layer", "several_layers") else "file"
 
 
 def _batch_of(request, pk) -> ImportBatch:
@@ -100,7 +126,7 @@ def _batch_of(request, pk) -> ImportBatch:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@needs("project.import")
+@needs("project.import", "boundary.import")
 def batch_page(request, pk):
     """Show the judgement of an upload; POST takes over a suggestion, imports, or cancels. A stranger's batch is 404."""
     running.settle()
@@ -122,6 +148,8 @@ def batch_page(request, pk):
         "running": batch.status == ImportBatch.Status.RUNNING,
         "done": batch.status == ImportBatch.Status.DONE,
         "breadcrumbs": [(_("Import"), reverse("import-start") + f"?kind={batch.kind}"), (str(batch), "")],
+        "templated": batch.kind not in ("schedule", "boundaries"),
+        **views_shapes.context_of(batch),
     }
     return render(request, "imports/batch.html", context)
 
@@ -190,11 +218,15 @@ def _confirm(request, batch):
     return redirect("import-batch", batch.pk)
 
 
-_DO = {"confirm": _confirm, "cancel": _cancel, "adopt": _adopt}
+def _read_again(request, batch):
+    return views_shapes.read_again(request, batch) if batch.kind in views_shapes.KINDS else _unknown(request, batch)
+
+
+_DO = {"confirm": _confirm, "cancel": _cancel, "adopt": _adopt, "again": _read_again}
 
 
 @require_GET
-@needs("project.import")
+@needs("project.import", "boundary.import")
 def batch_receipt(request, pk):
     """Download the receipt of a batch; `?only=wrong` leaves out the right rows."""
     batch = _batch_of(request, pk)
@@ -203,7 +235,7 @@ def batch_receipt(request, pk):
 
 
 @require_GET
-@needs("project.import")
+@needs("project.import", "boundary.import")
 def batch_file(request, pk):
     """Download the file of a batch as it was uploaded. 404 for batches from before files were kept."""
     batch = _batch_of(request, pk)
@@ -214,10 +246,10 @@ def batch_file(request, pk):
 
 
 @require_GET
-@needs("project.import")
+@needs("project.import", "boundary.import")
 def blank_template(request, kind):
     """Download the blank workbook of a kind."""
-    if kind not in WEB_KINDS:
+    if kind not in WEB_KINDS or kind == "boundaries":
         raise Http404
     if not _may(request.user, kind):
         raise PermissionDenied(kind)

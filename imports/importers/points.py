@@ -17,7 +17,6 @@ from projects.models import Park, Project
 NO_SUCH = gettext_noop("No project or park has this code or name.")
 HAS_OUTLINE = gettext_noop("“%(park)s” has an outline: its point is not needed.")
 REPEATED = gettext_noop("Row %(row)s already gives the point of “%(name)s”.")
-HALF_POINT = gettext_noop("Both coordinates are needed.")
 
 SUFFIXES = {
     frames.GCJ02: ("gcj02", "gcj"),

@@ -54,7 +54,8 @@ def test_registering_and_moving_a_point_stores_where_it_lies(town):
 
 
 @pytest.mark.both_databases
-def test_many_points_are_joined_by_geopandas_as_few_are_without(town):
+def test_many_points_are_joined_by_geopandas_as_few_are_without(town, monkeypatch):
+    monkeypatch.setattr(placing, "FEW", 20)
     rows = [project(town, n, x=f"{108 + n / 200:.6f}", y="40.03") for n in range(1, 41)]
     actions.register_many(by=town["by"], projects=rows)
     stored = {row.pk: (row.district_id, row.park_id) for row in Placement.objects.all()}

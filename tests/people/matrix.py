@@ -319,10 +319,13 @@ MATRIX: dict[str, Rule] = {
         "project.view", args={"z": lambda world: 0, "x": lambda world: 0, "y": lambda world: 0}, also=NOTHING_THERE
     ),
     # imports
-    "import-start": form("project.import"),
-    "import-batch": form("project.import", args={"pk": unknown}, also=NOTHING_THERE),
-    "import-receipt": page("project.import", args={"pk": unknown}, also=NOTHING_THERE),
-    "import-file": page("project.import", args={"pk": unknown}, also=NOTHING_THERE),
+    "import-start": form("project.import", "boundary.import"),
+    "import-batch": form("project.import", "boundary.import", args={"pk": unknown}, also=NOTHING_THERE),
+    "import-receipt": page("project.import", "boundary.import", args={"pk": unknown}, also=NOTHING_THERE),
+    "import-file": page("project.import", "boundary.import", args={"pk": unknown}, also=NOTHING_THERE),
+    "project-point": object_form("project.view"),
+    "point-list": page("project.view"),
+    "import-shapes": page("boundary.import", args={"pk": unknown}, also=NOTHING_THERE),
     "import-template": page("project.create", args={"kind": lambda world: "projects"}),
     "export-projects": page("project.export"),
     "export-kind": page("project.export", args={"kind": lambda world: "enterprises"}),

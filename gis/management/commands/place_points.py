@@ -28,7 +28,7 @@ class Command(BaseCommand):
             return
         found = placing.differences()
         for line in found[:50]:
-            self.stdout.write(line)
+            self.stdout.write(str(line))
         self.stdout.write(f"{len(found)} differences")
         if found:
             raise SystemExit(1)
