@@ -225,11 +225,12 @@ def _name(project, district, taken):
         return
     ring = max(shapes, key=len)
     x, y = project(centre(ring))
-    width = len(district.name) * 36
+    width, drawn = len(district.name) * 36, [project(point) for point in ring]
     tries = [(dx, dy) for dy in (0, -50, 50, -90, 90, -130, 130, -170, 170) for dx in (0, -80, 80, -150, 150)]
     for dx, dy in sorted(tries, key=lambda shift: abs(shift[0]) + abs(shift[1])):
         box = (x + dx - width / 2, y + dy - 28, x + dx + width / 2, y + dy + 6)
-        if not any(_meet(box, other) for other in taken):
+        inside = all(_inside((edge, y + dy), drawn) for edge in (box[0], x + dx, box[2]))
+        if inside and not any(_meet(box, other) for other in taken):
             taken.append(box)
             yield (
                 f'<text x="{x + dx:g}" y="{y + dy:g}" font-size="26" letter-spacing="9" text-anchor="middle" '
@@ -245,6 +246,15 @@ def _box(points) -> tuple:
         max(x for x, _y in points),
         max(y for _x, y in points),
     )
+
+
+def _inside(point, ring) -> bool:
+    """Say whether a point lies in a ring of pixels (ray casting)."""
+    x, y, inside = *point, False
+    for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True):
+        if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+            inside = not inside
+    return inside
 
 
 def _meet(one, other) -> bool:

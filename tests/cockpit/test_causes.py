@@ -75,9 +75,7 @@ def test_no_project_is_released_by_two_pools_and_each_count_is_right(given):
             for pk in money
             if any(h.project == pk and h.cause == release.cause for h in given)
             and not any(
-                h.project == pk
-                and h.cause != release.cause
-                and (h.kind != "stage" or release.cause.startswith("stage"))
+                h.project == pk and h.cause != release.cause and h.kind in ("pool", release.cause.partition(":")[0])
                 for h in given
             )
         }
