@@ -62,6 +62,7 @@ MENU = (
         ),
         is_tab=True,
     ),  # fmt: skip
+    Entry("map", _("Map of parks"), "project.view", "pin", ("map-",)),
     Entry("materials-report", _("Materials"), "project.view", "file"),
     Entry(
         "park-list", _("Parks"), "project.view", "pin", ("park-", "utility-", "assessment-", "expansion-"), is_tab=True
