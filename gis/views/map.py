@@ -22,11 +22,9 @@ from gis.words import words
 from people.access import allows, get_for, needs, visible_to
 from projects.models import Park, Project
 
-WHOLE = 1500
-"""Up to so many points go to the browser at once: some 10 KB. More are counted in cells when far, boxed when near."""
-
-NEAR = 4000
-"""Up to so many points of a box go as points when there are more than WHOLE."""
+MOST = 2000
+"""Up to so many points go to the browser one by one, some 8 KB: all there are, or else those of its box. More are
+counted in cells."""
 
 ROWS = 60
 """Rows of the list beside the map; a button brings the next."""
@@ -180,10 +178,10 @@ def map_points(request):
     if by != "light":
         lines, members = layers.groups(by, projects, now.date())
         head["groups"] = [{"key": line.key, "name": line.name, "mark": line.mark, "n": line.count} for line in lines]
-    if totals["placed"] <= WHOLE:
+    if totals["placed"] <= MOST:
         body = payload.columns(layers.points(projects), members)
         head["whole"] = True
-    elif box and layers.placed(projects, box).count() <= NEAR:
+    elif box and layers.placed(projects, box).count() <= MOST:
         body = payload.columns(layers.points(projects, box), members)
     else:
         width = CELL_PX * 360 / (256 * 2**zoom)

@@ -118,8 +118,7 @@ def test_cells_count_every_project_once_and_blocked_ones_apart(city):
 
 
 def test_many_projects_come_as_cells_when_far_and_as_points_when_near(leader, monkeypatch):
-    monkeypatch.setattr(views, "WHOLE", 4)
-    monkeypatch.setattr(views, "NEAR", 9)
+    monkeypatch.setattr(views, "MOST", 9)
     far = points(leader, "?box=107,39,110,42&z=9")
     assert far["kind"] == "cells" and "whole" not in far
     assert sum(map(sum, far["c"])) == far["totals"]["placed"]
