@@ -32,6 +32,9 @@ PAGES = [
     ("template-list", "pm", {}),
     ("enterprise-list", "pm", {}),
     ("park-list", "pm", {}),
+    ("park-page", "leader", {}),
+    ("utility-verify", "supervisor", {}),
+    ("point-list", "pm", {}),
     ("factor-overview", "factor", {}),
     ("blocked-list", "leader", {}),
     ("voucher-list", "factor", {}),
@@ -46,7 +49,8 @@ def counted() -> dict[str, int]:
     project = Project.objects.order_by("id").first()
     for name, username, headers in PAGES:
         try:
-            url = reverse(name, args=[project.code] if name == "project-page" else [])
+            args = {"project-page": [project.code], "park-page": [project.park.code]}.get(name, [])
+            url = reverse(name, args=args)
         except NoReverseMatch:
             continue
         client = Client(headers=headers)
