@@ -13,11 +13,12 @@ class GisConfig(AppConfig):
         from approvals import panels, verify
         from gis import placing
         from gis.panels import park_panel, project_panel, verify_panel
+        from gis.site import site_panel
         from gis.verify import of_boards
         from projects import actions
 
         if project_panel not in panels.project_panels:
-            panels.project_panels.append(project_panel)
+            panels.project_panels += [project_panel, site_panel]
             panels.workbench_panels += [park_panel, verify_panel]
             verify.checks += [of_boards, placing.differences]
             actions.after_point.append(placing.place)

@@ -180,6 +180,20 @@ def misplaced(projects: QuerySet) -> QuerySet:
     )
 
 
+def disagrees(project: Project, placement: Placement | None) -> bool:
+    """Say the same of one project whose park and district are loaded. No query, one where a district has a parent.
+
+    A district within the declared one agrees with it.
+    """
+    if placement is None:
+        return False
+    park = project.park
+    if park is not None and (park.boundary or {}).get("type") in geometry.AREAS and placement.park_id != park.pk:
+        return True
+    place = placement.district
+    return place is not None and project.district_id not in {place.pk, *(above.pk for above in place.ancestors())}
+
+
 def city_boxes(margin: float = 0.05) -> tuple:
     """Return the box of every city (root district) with a margin in degrees; none unless every city has an outline.
 

@@ -15,7 +15,7 @@ from imports import reader
 from imports.cells import Problem
 
 SHAPE = "geometry"
-"""The heading of the column that holds the shapes."""
+"""The name of the column that holds the shapes; its heading is the label in the active language."""
 
 READ_IN = gettext_noop("Read as %(name)s.")
 DECLARED = gettext_noop("The file says %(own)s; read as %(name)s, as you declared.")
@@ -105,7 +105,7 @@ def table(path, *, name: str, wish: files.Wish, limits) -> reader.Table:
         layer = files.read(path, name=name, wish=wish, limits=limits_of(limits))
     except files.Unreadable as error:
         raise Unreadable(error) from error
-    headings = [*layer.columns, SHAPE]
+    headings = [*layer.columns, gettext("Shape")]
     rows = [(f.number + 1, [*f.cells, ShapeCell(f, layer.frame)]) for f in layer.features]
     found = reader.Table(tuple(headings), 1, rows, above=[(1, headings)], sheet=layer.layer, encoding=layer.encoding)
     found.remarks = _remarks(layer, Path(name).suffix.lower() == ".zip")

@@ -34,7 +34,7 @@ MENU = (
         first_for=("leader",),
     ),
     Entry("workbench", _("Workbench"), "project.view", "workbench", is_tab=True),
-    Entry("project-list", _("Projects"), "project.view", "list", ("project-", "stage-"), is_tab=True),
+    Entry("project-list", _("Projects"), "project.view", "list", ("project-", "stage-", "point-"), is_tab=True),
     Entry("template-list", _("Approval chains"), "project.view", "chain", ("template-", "chain-")),
     Entry(
         "factor-overview",
@@ -68,7 +68,7 @@ MENU = (
         "park-list", _("Parks"), "project.view", "pin", ("park-", "utility-", "assessment-", "expansion-"), is_tab=True
     ),
     Entry("enterprise-list", _("Enterprises"), "project.view", "building", ("enterprise-",)),
-    Entry("import-start", _("Import"), "project.import", "upload", ("import-",)),
+    Entry("import-start", _("Import"), "project.import boundary.import", "upload", ("import-",)),
     Entry("calendar", _("Working-day calendar"), "calendar.edit", "calendar", ("calendar-",)),
     Entry("user-list", _("Users"), "user.manage", "users", ("user-", "department-")),
     Entry("grants", _("Grants"), "grant.manage", "key", ("grant",)),
@@ -90,7 +90,8 @@ def entries(request: HttpRequest, menu: tuple[Entry, ...]) -> list[dict]:
     current = getattr(request.resolver_match, "url_name", "") or ""
     found = []
     for entry in menu:
-        if entry.permission and not access.allows(request.user, entry.permission):
+        needed = entry.permission.split()  # one of them will do
+        if needed and not any(access.allows(request.user, permission) for permission in needed):
             continue
         try:
             url = reverse(entry.name)

@@ -1,0 +1,124 @@
+"""A GIS clerk brings outlines in GCJ-02, sees them on a map, has one repaired, and gives a project its point."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from gis import datum
+from gis.models import Placement, ShapeSource
+from imports.models import ImportBatch
+from projects.models import Park, Project
+from tests.browser import allow, shot, sign_in
+from tests.journeys.steps import wait_success
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+EVIL = "`${window.__xss=1}<img src=x onerror=window.__xss=1>`"
+
+
+def outlines(tmp_path, parks):
+    """Write the outlines of two parks in GCJ-02, the second crossing itself, and one of a park that nobody knows."""
+    features = []
+    for number, park in enumerate(parks):
+        ring = [list(datum.to_gcj02(x, y)) for x, y in park.boundary["coordinates"][0]]
+        if number:
+            ring[1], ring[2] = ring[2], ring[1]
+        features.append(
+            {
+                "type": "Feature",
+                "properties": {"名称": park.name},
+                "geometry": {"type": "Polygon", "coordinates": [ring]},
+            }
+        )
+    features.append({"type": "Feature", "properties": {"名称": EVIL}, "geometry": features[0]["geometry"]})
+    path = tmp_path / "园区边界.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return path
+
+
+def drawn(page, selector):
+    """Wait until a small map has drawn."""
+    page.wait_for_selector(f"{selector}[data-drawn]", timeout=60_000)
+
+
+def test_outlines_are_seen_repaired_and_stored(demo_city, browser_page, tmp_path):
+    page, parks = browser_page, list(Park.objects.exclude(boundary=None).order_by("code")[:2])
+    before = parks[0].boundary
+    allow(page, "422")  # the first try does not say the coordinate system
+    page.set_default_timeout(60_000)  # a file is read in a process of its own, which a busy machine starts slowly
+    sign_in(page, "pm")
+    page.goto("/imports/?kind=boundaries")
+    page.set_input_files("input[name=file]", str(outlines(tmp_path, parks)))
+    page.locator("form[enctype] .btn-primary").click()
+    page.wait_for_selector(".errorlist, .field-error, [role=alert]")
+    assert "GCJ-02" in page.locator("main").inner_text()  # it must be declared
+    page.set_input_files("input[name=file]", str(outlines(tmp_path, parks)))
+    page.select_option("select[name=crs]", "gcj02")
+    page.locator("form[enctype] .btn-primary").click()
+    drawn(page, "[data-shapes-map]")
+    assert page.locator("[data-shapes-map] path").count() > 3
+    assert page.evaluate("window.__xss") is None
+    shot(page, "shapes-before")
+    page.click("button[value=repair]")
+    wait_success(page)
+    drawn(page, "[data-shapes-map]")
+    page.click("[data-shapes-map] path[stroke='#1f5fa8'], [data-shapes-map] path[stroke='#7a5500']", force=True)
+    page.wait_for_selector(".leaflet-popup a")
+    shot(page, "shapes-repaired")
+    batch = ImportBatch.objects.latest("pk")
+    assert (batch.total, batch.wrong) == (3, 1) and batch.options == {"crs": "gcj02", "repair": True}
+    page.click("button[value=confirm]")
+    wait_success(page)
+    parks[0].refresh_from_db()
+    assert parks[0].boundary != before or parks[0].shape_sources.count() == 1
+    source = ShapeSource.objects.filter(file_name="园区边界.geojson").order_by("feature_no").first()
+    assert source.system == "gcj02" and source.park in parks
+    page.set_viewport_size({"width": 360, "height": 760})
+    page.goto(f"/imports/{batch.pk}/")
+    drawn(page, "[data-shapes-map]")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("window.__xss") is None
+
+
+def test_a_point_is_dragged_nudged_and_typed(demo_city, browser_page):
+    page = browser_page
+    project = (
+        Project.objects.exclude(longitude=None)
+        .filter(park__boundary__isnull=False, assignments__user__username="pm")
+        .first()
+    )
+    start = (project.longitude, project.latitude)
+    sign_in(page, "pm")
+    page.goto(f"/projects/{project.code}/point/")
+    drawn(page, "[data-point-map]")
+    page.wait_for_timeout(400)
+    pin = page.locator(".point-pin")
+    box = pin.bounding_box()
+    page.mouse.move(box["x"] + 11, box["y"] + 11)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 31, box["y"] + 21, steps=5)
+    page.mouse.up()
+    moved = page.input_value("#id_x")
+    assert moved != str(start[0])
+    pin.focus()
+    page.keyboard.press("ArrowRight")
+    assert Decimal(page.input_value("#id_x")) - Decimal(moved) == Decimal("0.0001")
+    shot(page, "point-dragged")
+    page.fill("#id_x", str(start[0]))
+    page.fill("#id_y", str(start[1] + Decimal("0.0002")))
+    page.click("button[value=save]")
+    wait_success(page)
+    project.refresh_from_db()
+    assert (project.longitude, project.latitude) == (start[0], start[1] + Decimal("0.0002"))
+    assert Placement.objects.get(project=project).park == project.park
+    page.goto(f"/projects/{project.code}/point/")
+    page.select_option("#id_system", "gcj02")
+    x, y = datum.to_gcj02(float(start[0]), float(start[1]))
+    page.fill("#id_x", f"{x:.6f}")
+    page.fill("#id_y", f"{y:.6f}")
+    page.click("button[value=look]")
+    page.wait_for_selector("p[role=status]")
+    drawn(page, "[data-point-map]")
+    shot(page, "point-looked")
+    page.goto("/points/?show=none")
+    shot(page, "points-without")
