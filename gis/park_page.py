@@ -13,6 +13,7 @@ from factors.models import Account, Parcel
 from gis import actions, readiness, standing
 from gis.models import AreaAssessment, ParkUtility, UtilityReading, UtilityReport
 from people.access import allows, visible_to
+from projects.models import Project
 from projects.views.common import LIGHTS, seen_projects
 
 PROJECTS_SHOWN = 100
@@ -109,6 +110,12 @@ def project_lines(user, park, needs, calendar, now) -> list[dict]:
         short[need.project.pk].append(need)
     rows = project_rows.rows(projects[:PROJECTS_SHOWN], calendar, now, lacking=True)
     return [{"row": row, "needs": short.get(row.project.pk, [])} for row in rows]
+
+
+def sites(user, park) -> list[Project]:
+    """Return the park's projects with what their dots on the outline need. One query."""
+    found = seen_projects(user).filter(park=park, longitude__isnull=False)
+    return list(found.only("code", "name", "light", "longitude", "latitude").order_by("pk")[:PROJECTS_SHOWN])
 
 
 def pools(user, park, today: dt.date) -> list[Account]:

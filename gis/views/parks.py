@@ -98,7 +98,7 @@ def park_page(request, code):
         "land": page.land(request.user, park, today),
         "assessments": page.assessments(park, today),
         "history": page.history(park, today),
-        "outline": outline.draw(park.boundary, [line["row"].project for line in projects]),
+        "outline": outline.draw(park.boundary, page.sites(request.user, park)),
         "geojson": json.dumps(park.boundary, ensure_ascii=False) if park.boundary else "",
         "may_manage": manages,
         "report_due": page.report_due(request.user, park, today, manages),
