@@ -33,10 +33,9 @@ _districts = Prepared(
 
 def scope_of(request) -> Scope:
     """Return the scope that the address asks for; unknown districts and parks are left out. At most four queries."""
-    form = project_filters.ProjectFilter(request.GET)
     if not (request.GET.getlist("district") or request.GET.getlist("park")):
         return Scope.of(request.user)
-    values = form.values()
+    values = project_filters.ProjectFilter(request.GET).values()
     return Scope.of(request.user, values.get("district", ()), values.get("park", ()))
 
 

@@ -134,6 +134,7 @@ def instruct(leader, department, named, **more):
 def test_an_instruction_is_seen_by_those_named_and_by_nobody_else(demo_city, clients):
     leader, pm = User.objects.get(username="leader"), User.objects.get(username="pm")
     office = User.objects.get(username="approver").department
+    User.objects.filter(username="factor").update(department=None)
     row = instruct(leader, office, pm)
     url = reverse("instruction-page", args=[row.pk])
     assert {name for name in ("leader", "pm", "approver", "factor", "supervisor", "officer")
