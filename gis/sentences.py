@@ -12,7 +12,8 @@ REFUSALS = {
         "or a table of coordinates as .xlsx or .csv."
     ),
     "table": gettext_noop(
-        "Outlines come as GeoJSON, zipped Shapefile, GeoPackage or KML. This is a table: import its points, if any."
+        "Outlines come as GeoJSON, zipped Shapefile, GeoPackage or KML, or as a table of corners: a name and two "
+        "coordinates in each row."
     ),
     "loose_shapefile": gettext_noop(
         "A Shapefile consists of several files. Put .shp, .shx, .dbf, .prj and .cpg into one .zip and upload that."

@@ -9,7 +9,7 @@ from imports.forms import UploadForm
 from imports.shapes import Options
 
 ENCODINGS = [("", _("found by the texts")), ("UTF-8", "UTF-8"), ("GB18030", "GBK")]
-ACCEPTED = ".geojson,.json,.zip,.gpkg,.kml,.kmz"
+ACCEPTED = ".geojson,.json,.zip,.gpkg,.kml,.kmz,.xlsx,.xls,.csv"
 
 
 def subjects(kind: str):
@@ -35,10 +35,10 @@ class ShapeUploadForm(UploadForm):
         super().__init__(*args, **kwargs)
         self.fields["crs"].choices, self.fields["of"].choices = systems(_("what the file says")), subjects(kind)
         file, sheet = self.fields["file"], self.fields["sheet"]
-        file.widget.attrs["accept"] = ACCEPTED + (",.xlsx,.xls,.csv" if kind == "points" else "")
-        file.help_text = _("GeoJSON, zipped Shapefile, GeoPackage or KML; at most %(most)s MB.") % {
-            "most": files.UPLOAD.size_mb
-        }
+        file.widget.attrs["accept"] = ACCEPTED
+        file.help_text = _(
+            "GeoJSON, zipped Shapefile, GeoPackage or KML, at most %(most)s MB; or a table of corners (.xlsx, .csv)."
+        ) % {"most": files.UPLOAD.size_mb}
         if kind == "points":
             file.help_text = _(
                 "A table (.xlsx, .xls, .csv) with two columns of coordinates; or GeoJSON, Shapefile (.zip), "

@@ -3,6 +3,7 @@
 So outlines and points go the way of every import: preview, receipt, all or nothing, and no change by the same file.
 """
 
+import re
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from django.utils.translation.trans_null import gettext_noop
 
 from gis import files, geometry, sentences
 from gis.frames import Frame
-from imports import reader
+from imports import cells, reader
 from imports.cells import Problem
 
 SHAPE = "geometry"
@@ -61,6 +62,18 @@ class Unreadable(reader.Unreadable):
     def __init__(self, error: files.Unreadable):
         self.word, self.problem = error.word, Problem(error.msgid, error.params)
         ValueError.__init__(self, error.word)
+
+
+def coordinate(raw, cell):
+    """Return a coordinate as a float: plain numbers, and degrees with minutes and seconds (106°47′39″).
+
+    :raises BadCell: it is neither.
+    """
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        return float(raw)
+    if re.search(r"[°度]", cells.tidy(raw)):
+        return float(cells.degrees(raw, cell, most=180))
+    return float(cells.decimal(raw, cell, places=9, example="106.794150"))
 
 
 @dataclass

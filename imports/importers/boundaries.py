@@ -1,6 +1,6 @@
 """Outlines of districts and parks, known by code or name, from files of shapes."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -8,16 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_null import gettext_noop
 
 from gis import geometry, outlines, placing
-from gis.files import Unreadable, Wish, holds_shapes
 from gis.models import DistrictShape
-from imports import cells, reader, shapes
+from imports import cells, shapes
 from imports.cells import BadCell
-from imports.importers.base import CHANGED, FORBIDDEN, NEW, UNCHANGED, UNKNOWN, WRONG, Column, Importer
-from imports.shapes import Options, ShapeCell
+from imports.importers.base import CHANGED, FORBIDDEN, NEW, UNCHANGED, UNKNOWN, Column
+from imports.importers.shaped import Names, ShapeImporter
 from people.models import District
 from projects.models import Park
 
-AMBIGUOUS = gettext_noop("“%(value)s” names more than one. Write its code.")
 BOTH = gettext_noop("“%(value)s” is a park and a district. Say what the outlines are of.")
 NO_NAME = gettext_noop("The shape has neither a code nor a name. Say which column holds the names.")
 REGISTER = gettext_noop(
@@ -28,8 +26,6 @@ NO_CITY = gettext_noop("“%(value)s” belongs to the city %(city)s, which is n
 REPEATED = gettext_noop("Row %(row)s is already the outline of “%(name)s”.")
 DIFFERS = gettext_noop("Drawn are %(drawn)s ha (%(mu)s mu), declared %(declared)s ha: %(percent)s%% apart.")
 MU_FOR_HA = gettext_noop("Drawn are %(drawn)s ha (%(mu)s mu), declared %(declared)s ha: is the declared figure in mu?")
-SWAPPED = gettext_noop("x and y were swapped")
-
 TOLERATED = 0.01
 """By what share a drawn area may differ from the declared one without a word."""
 
@@ -47,165 +43,13 @@ UNITS_HA = {
     "km2": 100,
     "km²": 100,
 }
-DISTRICT_MARGIN, PARK_MARGIN = 0.2, 0.05
-"""Degrees by which an outline may reach over the present one of its city."""
 
 
 def declared_area(raw, cell, *, unit="公顷") -> Decimal:
     """Return an area in hectares; the heading may name another unit in brackets: 面积（亩）."""
     cell_unit, cell.unit = cell.unit, ""
-    value = cells.decimal(raw, cell, places=4, least=0, most=Decimal("99999999"), example="121.49")
+    value = cells.decimal(raw, cell, places=4, least=0, most=Decimal("1e12"), example="121.49")
     return value * UNITS_HA.get(cell_unit.lower(), UNITS_HA[unit])
-
-
-@dataclass(frozen=True)
-class Chosen(Column):
-    """A column that the user pointed at: known by that heading only."""
-
-    def headings(self):
-        """Return the one heading."""
-        return [self.aliases[0]]
-
-
-class ShapeImporter(Importer):
-    """What outlines and points share: how a file is read, and the names by which its rows are known."""
-
-    permissions = ("boundary.import",)
-    needs = "boundary.import"
-    area = True
-    code_aliases: tuple[str, ...] = ()
-    name_aliases: tuple[str, ...] = ()
-
-    def __init__(self, by=None, now=None, options=None):
-        self.wanted, self.limits = Options.of_dict(options or {}), reader.UPLOAD
-        super().__init__(by, now, options)
-
-    def named_columns(self) -> list[Column]:
-        """Return the columns of code and name, as the file calls them or as the user says."""
-        columns = []
-        for name, label, aliases in (
-            ("code", _("Code"), self.code_aliases),
-            ("name", _("Name"), self.name_aliases),
-        ):
-            chosen = getattr(self.wanted, f"{name}_column")
-            kind, aliases = (Chosen, (chosen,)) if chosen else (Column, aliases)
-            columns.append(kind(name, label, partial(cells.text, most=100), aliases=aliases))
-        return columns
-
-    def shape_column(self) -> Column:
-        """Return the column of the shape itself."""
-        return Column(shapes.SHAPE, _("Shape"), lambda raw, cell: raw if isinstance(raw, ShapeCell) else None)
-
-    def wish(self, sheet: str = "") -> Wish:
-        """Return how the file is to be read and judged. Two queries."""
-        return Wish(
-            area=self.area,
-            crs=self.wanted.crs,
-            layer=sheet,
-            encoding=self.wanted.encoding,
-            repair=self.wanted.repair,
-            swap=self.wanted.swap,
-            boxes=self.boxes(),
-        )
-
-    def boxes(self) -> tuple:
-        """Return the boxes that shapes must lie in, none where nobody can tell."""
-        return placing.city_boxes(DISTRICT_MARGIN if self.area else PARK_MARGIN)
-
-    def read_file(self, path, *, name, sheet, limits):
-        """Return the table of a file of shapes; workbooks and texts are left to the reader of tables."""
-        self.limits = limits
-        if holds_shapes(name):
-            return shapes.table(path, name=name, wish=self.wish(sheet), limits=limits)
-        if self.area:
-            raise shapes.Unreadable(Unreadable("table"))
-        return None
-
-    def unbound(self, bound):
-        """Return what is missing: a name or a code must be there, and a shape."""
-        missing = [] if bound & {"code", "name"} else [str(_("Code")), str(_("Name"))]
-        return missing + ([] if shapes.SHAPE in bound else [str(_("Shape"))])
-
-    def shape_of(self, row):
-        """Return what the map of the preview draws."""
-        cell = row.values.get(shapes.SHAPE)
-        return cell.feature.geometry if cell else None
-
-    def check(self, rows, bound):
-        """Parse and judge every row; writes nothing."""
-        self.seen = {}
-        for row in rows:
-            self._parse(row, bound)
-        self.prepare(rows)
-        for row in rows:
-            self.check_shape(row)
-            self.check_row(row)
-            if row.problems:
-                row.verdict, row.changes = WRONG, {}
-
-    def _parse(self, row, bound):
-        super()._parse(row, bound)
-        for name in ("code", "name"):  # whole numbers stay codes
-            if isinstance(row.values.get(name), str):
-                row.values[name] = row.values[name].removesuffix(".0")
-
-    def check_shape(self, row):
-        """Report what is wrong with the shape itself, and note what was repaired."""
-        cell = row.values.get(shapes.SHAPE)
-        if cell is None:
-            row.problems.setdefault(shapes.SHAPE, shapes.problem_of(geometry.Fault("empty")))
-            return
-        if cell.feature.fault:
-            problem = shapes.problem_of(cell.feature.fault)
-            row.problems.setdefault(shapes.SHAPE, problem)
-        elif repair := shapes.repair_of(cell.feature.repaired):
-            row.notes[shapes.SHAPE] = repair
-
-    def named(self, row) -> str:
-        """Return what a row calls its thing, the code if there is one."""
-        return row.values.get("code") or row.values.get("name") or ""
-
-    def origin(self, row, batch, **more) -> outlines.Origin:
-        """Return where the shape of a row came from."""
-        cell = row.values[shapes.SHAPE]
-        feature, said = cell.feature, shapes.repair_of(cell.feature.repaired)
-        words = [said.words()] if said else []
-        if self.wanted.swap:
-            words.append(cells.Problem(SWAPPED).words())
-        return outlines.Origin(
-            frame=cell.frame,
-            file_name=batch.file_name,
-            file_sha256=batch.sha256,
-            feature_no=row.number - 1,
-            original=feature.original,
-            repaired="；".join(words),
-            zone_area_m2=feature.zone_area_m2,
-            geodesic_area_m2=feature.geodesic_area_m2,
-            **more,
-        )
-
-
-class Names:
-    """Rows of a model by folded code and name; None for a spelling that two rows share."""
-
-    def __init__(self, rows, names):
-        self.found, self.rows = {}, list(rows)
-        for row in self.rows:
-            for text in {cells.folded(name).lower() for name in names(row) if name}:
-                self.found[text] = None if text in self.found else row
-
-    def get(self, row, names=("code", "name")):
-        """Return the row meant by an import row's code or else its name.
-
-        :raises BadCell: the spelling is shared.
-        """
-        for name in names:
-            key = cells.folded(row.values.get(name) or "").lower()
-            if key and key in self.found:
-                if self.found[key] is None:
-                    raise BadCell(AMBIGUOUS, value=row.values[name])
-                return self.found[key]
-        return None
 
 
 class BoundaryImporter(ShapeImporter):
@@ -231,7 +75,8 @@ class BoundaryImporter(ShapeImporter):
             )
             for unit, short in suffixed.items()
         ]
-        return [*self.named_columns(), *areas, self.shape_column()]
+        used = [replace(column, read_only=True) for column in self.coordinate_columns()]  # by tables of corners
+        return [*self.named_columns(), *areas, *used, self.shape_column()]
 
     def prepare(self, rows):
         """Load districts, parks, their outlines and the rights on them. Seven queries."""

@@ -1,45 +1,20 @@
 """Points of projects and parks, known by code or name: from files of shapes, or from tables of coordinates."""
 
-import re
-
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_null import gettext_noop
 
-from gis import frames, geometry, outlines, placing
+from gis import geometry, outlines, placing
 from gis.models import DistrictShape
-from imports import cells, shapes
+from imports import shapes
 from imports.cells import BadCell, Problem
-from imports.importers.base import CHANGED, FORBIDDEN, NEW, REQUIRED, UNCHANGED, UNKNOWN, Column
-from imports.importers.boundaries import Names, ShapeImporter
+from imports.importers.base import CHANGED, FORBIDDEN, NEW, REQUIRED, UNCHANGED, UNKNOWN
+from imports.importers.shaped import Names, ShapeImporter
 from people.access import manageable_by, visible_to
 from projects.models import Park, Project
 
 NO_SUCH = gettext_noop("No project or park has this code or name.")
 HAS_OUTLINE = gettext_noop("“%(park)s” has an outline: its point is not needed.")
 REPEATED = gettext_noop("Row %(row)s already gives the point of “%(name)s”.")
-
-SUFFIXES = {
-    frames.GCJ02: ("gcj02", "gcj"),
-    frames.BD09: ("bd09", "bd09ll", "bd"),
-    frames.CGCS2000: ("cgcs2000", "2000", "wgs84"),
-    frames.WGS84: ("wgs84", "cgcs2000", "2000"),
-}
-"""Headings that name their system, as 经度_GCJ02, are read when that system is declared."""
-
-EAST = ("经度", "东经", "longitude", "lng", "lon", "x", "横坐标", "东坐标")
-NORTH = ("纬度", "北纬", "latitude", "lat", "y", "纵坐标", "北坐标")
-
-
-def number(raw, cell):
-    """Return a coordinate as a float: plain numbers, and degrees with minutes and seconds (106°47′39″).
-
-    :raises BadCell: it is neither.
-    """
-    if isinstance(raw, int | float) and not isinstance(raw, bool):
-        return float(raw)
-    if re.search(r"[°度]", cells.tidy(raw)):
-        return float(cells.degrees(raw, cell, most=180))
-    return float(cells.decimal(raw, cell, places=9, example="106.794150"))
 
 
 class PointImporter(ShapeImporter):
@@ -53,18 +28,9 @@ class PointImporter(ShapeImporter):
 
     def make_columns(self):
         """Return the columns: code, name, two coordinates or a shape. A heading may name the declared system."""
-        try:
-            suffixes = SUFFIXES.get(frames.parse(self.wanted.crs).system, ()) if self.wanted.crs else ()
-        except frames.UnknownFrame:
-            suffixes = ()
-
-        def both(names):
-            return (*names[:1], *(f"{names[0]}_{suffix}" for suffix in suffixes), *names[1:])
-
         return [
             *self.named_columns(),
-            Column("x", _("Longitude or easting"), number, aliases=both(EAST)),
-            Column("y", _("Latitude or northing"), number, aliases=both(NORTH)),
+            *self.coordinate_columns(),
             self.shape_column(),
         ]
 

@@ -135,6 +135,17 @@
     });
   }
 
-  document.querySelectorAll("[data-shapes-map]").forEach(preview);
-  document.querySelectorAll("[data-point-map]").forEach(point);
+  /* A map that is folded away has no size yet: it is made when it is opened. */
+  function once(box, make) {
+    var fold = box.closest("details");
+    if (!fold || fold.open) return make(box);
+    fold.addEventListener("toggle", function () {
+      if (fold.open && !box.dataset.made) {
+        box.dataset.made = "1";
+        make(box);
+      }
+    });
+  }
+  document.querySelectorAll("[data-shapes-map]").forEach(function (box) { once(box, preview); });
+  document.querySelectorAll("[data-point-map]").forEach(function (box) { once(box, point); });
 })();

@@ -389,3 +389,114 @@ def test_what_is_not_read_is_refused_by_name(bounded, geojson, tmp_path):
     ]:
         with pytest.raises(CommandError, match=words):
             run("boundaries", path, "--crs", "4490")
+
+
+# --- Tables of corners, and what is meant to break the reader ----------------------------------------------------
+
+
+def test_a_table_of_corners_is_an_outline(bounded, sheet):
+    ring = square(108.15, 40.05, 0.01)[:4]
+    rows = [[PARK["名称"] if not n else "", n + 1, x, y] for n, (x, y) in enumerate(ring)]
+    other = [["河西化工园区", n, x - 0.1, y] for n, (x, y) in enumerate(square(108.15, 40.05, 0.01))]
+    path = sheet(["界址点成果表"], ["园区名称", "点号", "经度", "纬度"], *rows, *other)
+    assert counts(run("boundaries", path, "--crs", "cgcs2000")) == (2, 2, 0, 0, 0, 2)
+    park = Park.objects.get(name=PARK["名称"])
+    assert len(park.boundary["coordinates"][0]) == 5 and 940_000 < park.shape_sources.get().zone_area_m2 < 950_000
+    assert counts(run("boundaries", path, "--crs", "cgcs2000")) == (2, 0, 0, 2, 0, 0)
+
+
+def test_a_table_of_corners_in_a_zone_with_parts_and_mistakes(bounded, sheet):
+    def rows(part, east):
+        return [[PARK["名称"], part, y, x] for x, y in square(east, 4_434_000, 500)[:4]]
+
+    heads = ["园区名称", "地块号", "X坐标", "横坐标"]
+    path = sheet(["园区名称", "地块号", "纵坐标", "横坐标"], *rows("1", 512_000), *rows("2", 513_000))
+    assert counts(run("boundaries", path, "--crs", "4545")) == (1, 1, 0, 0, 0, 1)
+    assert Park.objects.get(name=PARK["名称"]).boundary["type"] == "MultiPolygon"
+    broken = rows("1", 512_000)
+    broken[2][2] = "四百万"
+    result = run("boundaries", sheet(["园区名称", "地块号", "纵坐标", "横坐标"], *broken), "--crs", "4545")
+    assert result["wrong"] == 1 and ("不是数字" in said(result)[0] or "no numbers" in said(result)[0])
+    with pytest.raises(CommandError, match="GeoJSON"):
+        run("boundaries", sheet(heads[:2], [PARK["名称"], "1"]), "--crs", "4545")
+
+
+def test_hostile_files_are_refused_and_write_nothing(bounded, tmp_path):
+    deep = b'{"type":"Polygon","coordinates":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    nan = b'{"type":"Polygon","coordinates":[[[NaN,1],[1,Infinity],[1e999,2],[NaN,1]]]}'
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in ("shp", "shx", "dbf"):
+            archive.writestr(f"../../evil.{part}", b"\0" * 30_000_000)
+    for name, content in [
+        ("deep.geojson", deep),
+        ("nan.geojson", nan),
+        ("bomb.zip", bomb.getvalue()),
+        ("a.gpkg", b"SQLite format 3\0" + b"\xff" * 5_000),
+        ("a.kml", b"<kml><Document>" + b"<Folder>" * 5_000),
+        ("list.json", b"[1, 2, 3]"),
+        ("null.json", b"null"),
+        (
+            "features.geojson",
+            b'{"type":"FeatureCollection","features":[1,null,{"geometry":{"type":[]}},{"geometry":7}]}',
+        ),
+    ]:
+        path = tmp_path / name
+        path.write_bytes(content)
+        try:
+            result = run("boundaries", path, "--crs", "4490")
+        except CommandError as refused:
+            assert str(refused)
+        else:
+            assert result["written"] == 0 and result["wrong"] == result["total"], name
+    assert not ShapeSource.objects.exists() and not (tmp_path.parent / "evil.shp").exists()
+
+
+def test_the_pages_are_for_those_who_may(bounded, client):
+    from tests.imports.conftest import person
+
+    for role, status in (("supervisor", 200), ("park", 200), ("pm", 200), ("approver", 403), ("leader", 403)):
+        client.force_login(person(role, role, bounded["root"]), backend="django.contrib.auth.backends.ModelBackend")
+        assert client.get("/imports/?kind=boundaries").status_code == status, role
+        assert client.get("/imports/?kind=points").status_code == status, role
+
+
+def test_a_supervisor_may_only_bring_outlines_of_what_he_sees(bounded, geojson, client):
+    from tests.imports.conftest import person
+
+    person("watcher", "supervisor", bounded["west"])
+    east, west = geojson((PARK, outline(108.15, 40.05)), name="e.geojson"), None
+    assert run("boundaries", east, "--crs", "4490", "--by", "watcher")["wrong"] == 1
+    west = geojson(({"name": "河西化工园区"}, outline(108.05, 40.05)), name="w.geojson")
+    assert run("boundaries", west, "--crs", "4490", "--by", "watcher")["written"] == 1
+
+
+def test_a_batch_is_read_again_in_another_way(bounded, geojson, client):
+    from tests.imports.conftest import person
+
+    client.force_login(person("p", "park", bounded["root"]), backend="django.contrib.auth.backends.ModelBackend")
+    ring = square(108.15, 40.05, 0.01)
+    path = geojson((PARK, {"type": "Polygon", "coordinates": [[[y, x] for x, y in ring]]}))
+    for crs, status in (("", 422), ("4490x", 422), ("cgcs2000", 302)):
+        with path.open("rb") as file:
+            response = client.post("/imports/", {"kind": "boundaries", "file": file, "crs": crs})
+        assert response.status_code == status
+    batch = ImportBatch.objects.get()
+    page = client.get(f"/imports/{batch.pk}/").content.decode()
+    assert batch.wrong == 1 and 'value="swap"' in page
+    client.post(f"/imports/{batch.pk}/", {"do": "again", "quick": "swap"})
+    batch.refresh_from_db()
+    assert (batch.wrong, batch.new, batch.options) == (0, 1, {"crs": "cgcs2000", "swap": True})
+    shapes = client.get(f"/imports/{batch.pk}/shapes/").json()
+    assert shapes["total"] == 1 and shapes["shapes"][0]["geometry"]["coordinates"][0][0] == [108.15, 40.05]
+    client.post(f"/imports/{batch.pk}/", {"do": "again", "again-crs": "4545", "again-sheet": ""})
+    batch.refresh_from_db()
+    assert batch.wrong == 1
+    client.post(
+        f"/imports/{batch.pk}/", {"do": "again", "again-crs": "cgcs2000", "again-swap": "on", "again-sheet": ""}
+    )
+    client.post(f"/imports/{batch.pk}/", {"do": "confirm", "mode": "all"})
+    batch.refresh_from_db()
+    assert batch.status == "done" and Park.objects.exclude(boundary=None).count() == 1
+    client.force_login(person("q", "park", bounded["root"]), backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(f"/imports/{batch.pk}/shapes/").status_code == 404

@@ -122,3 +122,20 @@ def test_a_point_is_dragged_nudged_and_typed(demo_city, browser_page):
     shot(page, "point-looked")
     page.goto("/points/?show=none")
     shot(page, "points-without")
+
+
+def test_the_form_of_a_project_takes_the_point_from_a_map(demo_city, browser_page):
+    page = browser_page
+    project = Project.objects.filter(longitude=None, assignments__user__username="pm").first()
+    project = project or Project.objects.filter(assignments__user__username="pm").first()
+    sign_in(page, "pm")
+    page.goto(f"/projects/{project.code}/edit/")
+    page.click(".form-map > summary")
+    drawn(page, ".form-map [data-point-map]")
+    page.wait_for_timeout(300)
+    page.click(".form-map [data-point-map]", position={"x": 300, "y": 160})
+    assert Decimal(page.input_value("#id_longitude")) > 100
+    shot(page, "project-form-map")
+    page.goto(f"/projects/{project.code}/")
+    assert page.locator("#site").count() == 1
+    shot(page, "project-page-site")
