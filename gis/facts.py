@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from approvals import lights, project_rows
+from approvals import lights, project_filters, project_rows
 from approvals.lights import Light
 from factors import blocked
 from gis import standing
 from people.access import allows
-from people.templatetags.luodi import days, mmdd, moneyyi
+from people.templatetags.luodi import days, mmdd, moneyyi, url_or_blank
 from projects.models import Park, Project
 
 LONG_NAME = 5
@@ -204,6 +204,9 @@ def _project_links(project, held_up, user) -> list[tuple[str, str]]:
         links.append((_("Quota book"), reverse("account-book", args=[held_up[0].pool_id])))
     if project.park:
         links.append((_("Park"), reverse("park-page", args=[project.park.code])))
+    instruct = url_or_blank("instruction-create")  # of an app above: not everywhere
+    if instruct and project.light in project_filters.STUCK and allows(user, "instruction.give"):
+        links.append((_("Give an instruction"), f"{instruct}?project={project.code}"))
     return links
 
 

@@ -225,8 +225,10 @@ def _open_stages(projects):
 
 
 def _by_stage(projects, today):
-    for project, name in _open_stages(projects).values_list("chain__project_id", "name"):
-        yield project, name, name, name[:1]
+    marks: dict[str, str] = {}  # a stage has one number on the map, though templates may number it differently
+    for project, code, name in _open_stages(projects).values_list("chain__project_id", "code", "name"):
+        number = "".join(filter(str.isdigit, code))[-2:]
+        yield project, name, name, marks.setdefault(name, number or name[:1])
 
 
 def _by_department(projects, today):
@@ -239,7 +241,7 @@ def _by_department(projects, today):
 
 def _by_utility(projects, today):
     for need in standing.shortfalls(today, projects=projects):
-        yield need.gap.project_id, need.item.code, need.item.name, need.item.mark
+        yield need.gap.project_id, need.item.code, need.item.name, need.item.mark[:1]
 
 
 _GROUPED = {"factor": _by_factor, "stage": _by_stage, "department": _by_department, "utility": _by_utility}

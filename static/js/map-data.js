@@ -78,8 +78,8 @@
     });
   };
 
-  /* Markers of a view. Blocked ones join only where two would touch (`touch` px), others within one park where centres
-     are less than `near` px apart; `apart` is an id that joins nothing. `pixel(lng, lat)` → {x, y} at the zoom. */
+  /* Markers of a view. Blocked ones join only where two would touch (`touch` px), others within one park (and one line of
+     the second legend) where centres are less than `near` px apart; `apart` is an id that joins nothing. `pixel(lng, lat)` → {x, y} at the zoom. */
   Map.cluster = function (all, pixel, near, touch, apart) {
     var alone = [];
     var groups = {};
@@ -88,7 +88,7 @@
       var member = { x: spot.x, y: spot.y, n: one.n, of: [one] };
       if (apart && one.id === apart) return alone.push(member);
       var blocked = one.light === Map.BLOCKED || (one.counts && one.counts[Map.BLOCKED] > 0);
-      var key = blocked ? "b" : "p" + one.park;
+      var key = blocked ? "b" : "p" + one.park + ":" + one.group;
       (groups[key] = groups[key] || []).push(member);
     });
     Object.keys(groups).forEach(function (key) {

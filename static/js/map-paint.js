@@ -144,7 +144,8 @@
       pen.fillStyle = colour;
       pen.fill();
     }
-    if (letter && size >= 15) write(pen, letter, x, y + (light === 3 ? size * 0.12 : 0), Math.round(size * (light === 0 ? 0.46 : 0.56)), hollow ? "#1b2430" : "#ffffff", true);
+    if (letter && (light === 1 || light === 6)) badge(pen, letter, x + size * 0.62, y + size * 0.5); /* no room inside */
+    else if (letter && size >= 15) write(pen, letter, x, y + (light === 3 ? size * 0.12 : 0), Math.round(size * (light === 0 ? 0.46 : 0.56)), hollow ? "#1b2430" : "#ffffff", true);
     else if (light === 0 && size >= 16) {
       pen.fillStyle = "#ffffff";
       pen.fillRect(x - size * 0.055, y - size * 0.25, size * 0.11, size * 0.31);
@@ -185,6 +186,13 @@
     }
     pen.restore();
   };
+  function badge(pen, letter, x, y) {
+    pen.fillStyle = "#ffffff";
+    pen.fillRect(x - 9, y - 9, 18, 18);
+    pen.fillStyle = "#20262e";
+    pen.fillRect(x - 8, y - 8, 16, 16);
+    write(pen, letter, x, y, 11, "#ffffff", true);
+  }
   Map.many = function (pen, item, x, y, size) {
     Map.marker(pen, 0, x, y, size + 4, item.n > 999 ? "…" : String(item.n));
   };
@@ -225,9 +233,14 @@
       one.size = one.kind === "ring" ? 2 * Map.radius(one.n, view.phone) + 4 : one.light === 0 || one.kind === "many" ? sizes.blocked : sizes.other;
       if (marks && one.kind === "mark" && one.light !== 0) one.size = Math.max(one.size, 18);
       if (spot.x < view.left - 40 || spot.x > view.left + view.width + 40 || spot.y < view.top - 40 || spot.y > view.top + view.height + 40) return;
-      if (one.kind === "ring") Map.ring(pen, one, spot.x, spot.y, view.phone, view.print);
-      else if (one.kind === "many") Map.many(pen, one, spot.x, spot.y, one.size);
-      else Map.marker(pen, one.light, spot.x, spot.y, one.size, marks && one.group >= 0 ? marks[one.group] : "");
+      var letter = marks && one.group >= 0 && one.kind !== "many" ? marks[one.group] : "";
+      pen.globalAlpha = marks && marks.length && one.kind !== "many" && !letter ? 0.4 : 1; /* what the letters are not about */
+      if (one.kind === "ring") {
+        Map.ring(pen, one, spot.x, spot.y, view.phone, view.print);
+        if (letter) badge(pen, letter, spot.x - one.size * 0.36, spot.y + one.size * 0.36);
+      } else if (one.kind === "many") Map.many(pen, one, spot.x, spot.y, one.size);
+      else Map.marker(pen, one.light, spot.x, spot.y, one.size, letter);
+      pen.globalAlpha = 1;
     });
   };
   Map.halos = function (pen, one, colour, width) {

@@ -123,8 +123,6 @@
     });
   }
   function loadPoints() {
-    if (asking) asking.abort();
-    asking = new AbortController();
     var query = filterQuery();
     query.delete("unplaced");
     if (!state.whole || state.first) {
@@ -132,6 +130,10 @@
       query.set("box", [edges[0][0], edges[0][1], edges[1][0], edges[1][1]].map(function (n) { return n.toFixed(3); }).join(","));
       query.set("z", String(Math.round(map.getZoom())));
     }
+    if (query.toString() === state.asked) return Promise.resolve(); /* the same view: it is there or under way */
+    state.asked = query.toString();
+    if (asking) asking.abort();
+    asking = new AbortController();
     return getJson(config.urls.points + "?" + query.toString(), asking.signal)
       .then(function (answer) {
         state.whole = !!answer.whole;
@@ -146,7 +148,11 @@
         state.ready = true;
         card.dataset.ready = "1";
       })
-      .catch(function (error) { if (error.name !== "AbortError") note(words.failed, loadPoints); });
+      .catch(function (error) {
+        if (error.name === "AbortError") return;
+        state.asked = null;
+        note(words.failed, loadPoints);
+      });
   }
   function note(text, again) {
     var line = one("[data-note]");
