@@ -9,11 +9,13 @@ from django.views.decorators.http import require_GET
 
 from gis import sentences
 from imports import engine, headings, reader
+from imports.cells import Problem
 from imports.models import ImportBatch, ImportRow
 from imports.shape_forms import AgainForm
 from people.access import needs
 
 KINDS = ("boundaries", "points")
+NOTED = 100
 DRAWN = 2_000
 """So many shapes are drawn at most, wrong ones first."""
 
@@ -27,10 +29,21 @@ def context_of(batch: ImportBatch) -> dict:
     swapped = sum(msgid in sentences.MENDED_BY_SWAP for msgid in faults)
     return {
         "shapes": True,
+        "shape_notes": _notes(batch),
         "again": AgainForm(batch=batch) if batch.is_open else None,
         "repairable": repairable if not batch.options.get("repair") else 0,
         "swapped": swapped if not batch.options.get("swap") else 0,
     }
+
+
+def _notes(batch) -> list[dict]:
+    """Return what was repaired and where a drawn area differs from the declared one, the first NOTED. One query."""
+    rows = batch.rows.exclude(notes={}).order_by("number")[:NOTED]
+    return [
+        {"number": row.number, "label": _label(batch, row), "text": Problem.from_stored(note).words()}
+        for row in rows
+        for note in row.notes.values()
+    ]
 
 
 def _faults(batch) -> list[str]:

@@ -152,8 +152,14 @@ def test_an_outline_of_a_park_goes_in_with_its_area_compared(bounded, geojson):
     assert 940_000 < source.zone_area_m2 < 950_000 and round(source.declared_area_m2 / 10_000, 2) == Decimal("94.13")
     path = geojson((PARK | {"面积（公顷）": "1420"}, outline(108.15, 40.05)))
     run("boundaries", path, "--crs", "4490")
-    batch_row = ImportBatch.objects.latest("pk").rows.get() if ImportBatch.objects.count() > 1 else None
-    assert batch_row is None or "mu" in json.dumps(batch_row.notes)
+    path = geojson((PARK | {"面积（公顷）": "1420"}, outline(108.15, 40.06)))
+    result = run("boundaries", path, "--crs", "4490")
+    assert result["notes"] == 1
+    note = ImportBatch.objects.latest("pk").rows.get().notes.popitem()[1]
+    assert note["params"]["declared"] == "1,420.00" and "in mu?" in note["msgid"]
+    path = geojson((PARK | {"面积（公顷）": "80"}, outline(108.15, 40.05)))
+    run("boundaries", path, "--crs", "4490")
+    assert ImportBatch.objects.latest("pk").rows.get().notes.popitem()[1]["params"]["percent"] == "18.4"
 
 
 def test_every_fault_has_its_sentence(bounded, geojson):
