@@ -18,7 +18,7 @@ document.addEventListener("DOMContentLoaded", () => {
         input.classList.toggle("is-changed", differs);
         const was = differs ? said(input) : "";
         let note = input.parentElement.querySelector(".was");
-        if (was && !note) { note = document.createElement("span"); note.className = "was"; input.after(note); }
+        if (was && !note) { note = document.createElement("span"); note.className = "was"; input.parentElement.append(note); }
         if (note) note.textContent = was ? "← " + was : "";
       }
       line.classList.toggle("is-changed", changed);

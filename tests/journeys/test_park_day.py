@@ -8,6 +8,7 @@ from gis.models import ParkUtility, UtilityDemand, UtilityReport
 from projects.models import Project
 from tests.browser import allow, shot, sign_in
 from tests.journeys.steps import DESK, PHONE, WALL, assert_touchable, at_each_width, log_in, wait_success
+from tests.journeys.test_leader import serious, through_other_eyes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 OWN = "159901PK01"
@@ -137,3 +138,25 @@ def test_an_expansion_brought_forward_closes_the_gap(demo_city, browser_page):
     wait_success(page)
     page.goto(f"/parks/{OWN}/")
     assert "均能按时供上" in page.locator("#needs").inner_text()
+
+
+def test_axe_finds_nothing_serious_on_the_pages_of_parks(demo_city, browser_page):
+    page = browser_page
+    pages = {
+        "park": ["/workbench/", f"/parks/{OWN}/report/", f"/parks/{OWN}/assessments/", f"/parks/{OWN}/utilities/heat/"],
+        "leader": ["/parks/", f"/parks/{CHEMICAL}/"],
+        "supervisor": ["/utilities/verify/", f"/parks/{CHEMICAL}/reports/{timezone.localdate():%Y-%m}/"],
+    }
+    found = {}
+    for username, addresses in pages.items():
+        sign_in(page, username)
+        for address in addresses:
+            for size in (DESK, PHONE):
+                page.set_viewport_size(size)
+                page.goto(address)
+                if faults := serious(page):
+                    found[f"{address} {size['width']}"] = faults
+    assert not found, found
+    page.set_viewport_size(DESK)
+    page.goto(f"/parks/{CHEMICAL}/")
+    through_other_eyes(page, "journey-park-eyes")
