@@ -72,7 +72,7 @@
       table.append(text("dt", data.columns[key]), text("dd", String(row[key])));
     });
     facts.append(table);
-    if (move && point) map.panTo([point.lat, point.lng]);
+    if (move && point && !map.getBounds().pad(-0.1).contains([point.lat, point.lng])) map.panTo([point.lat, point.lng]);
     draw();
     rows();
   }

@@ -114,6 +114,14 @@
       var view = Map.viewOf(map, 0, 0, size.x, size.y, function (lng, lat) { return map.latLngToContainerPoint([lat, lng]); });
       var edges = Map.cornersOf(map, 0);
       if (told.passes.graticule && told.layers.graticule) Map.paintDegrees(pen, view, edges[0], edges[1]);
+      if (told.leader) {
+        pen.beginPath();
+        pen.moveTo(told.leader[0], told.leader[1]);
+        pen.lineTo(told.leader[2], told.leader[3]);
+        pen.strokeStyle = "#1b2430";
+        pen.lineWidth = 1.5;
+        pen.stroke();
+      }
       if (told.passes.scale) {
         var y = size.y - (view.phone ? 24 : 12);
         Map.paintScale(pen, view.phone ? 96 : size.x - 70, y, (view.km * 1000) / size.x, view.phone, told.words);

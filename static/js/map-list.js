@@ -9,13 +9,16 @@
     var total = root.querySelector("[data-total]");
     var running = null;
     var current = -1;
+    var asked = null;
 
     function all() { return Array.prototype.slice.call(rows.querySelectorAll("a.map-row")); }
     function load(more) {
-      if (running) running.abort();
-      running = new AbortController();
       var query = act.query();
       if (more) query += "&from=" + more;
+      if (query === asked) return Promise.resolve(); /* the same rows: they are there or under way */
+      asked = query;
+      if (running) running.abort();
+      running = new AbortController();
       rows.setAttribute("aria-busy", "true");
       return fetch(act.url + "?" + query, { credentials: "same-origin", signal: running.signal, headers: { "X-Requested-With": "fetch" } })
         .then(function (answer) {
@@ -36,7 +39,11 @@
           Array.prototype.slice.call(fresh.children).forEach(function (row) { rows.append(document.adoptNode(row)); });
           told();
         })
-        .catch(function (error) { if (error.name !== "AbortError") throw error; })
+        .catch(function (error) {
+          if (error.name === "AbortError") return;
+          asked = null;
+          throw error;
+        })
         .finally(function () { rows.removeAttribute("aria-busy"); });
     }
     function told() {

@@ -319,9 +319,10 @@
   function parkLabel(pen, view, park, taken, placed) {
     var box = frame(view, park.rings);
     if (box[2] - box[0] < 14 && view.km > 40) return;
+    var name = park.name.length > 16 ? park.name.slice(0, 15) + "…" : park.name;
     var badge = park.of ? park.done + "/" + park.of : "";
     pen.font = "12px " + FONT;
-    var wide = pen.measureText(park.name).width;
+    var wide = pen.measureText(name).width;
     var all = wide + (badge ? 34 : 0);
     var x = (box[0] + box[2]) / 2;
     var full = park.done === park.of;
@@ -336,7 +337,7 @@
     if (hits(best.mine, placed) && full) return;
     placed.push(best.mine);
     var left = best.x - all / 2;
-    halo(pen, park.name, left, best.y, 12, "#1b2430");
+    halo(pen, name, left, best.y, 12, "#1b2430");
     if (!badge) return;
     var at = left + wide + 5;
     pen.beginPath();

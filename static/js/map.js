@@ -294,7 +294,7 @@
     hover: function (pk) { hover(pk ? found(pk) : null, pk, false); },
     total: function (number) {
       var all = state.totals ? state.totals.shown : number;
-      list.total.textContent = fill(state.ids ? words.here : state.boxed ? words.inView : words.all, { n: number, all: state.ids ? number : state.boxed ? all : number });
+      list.total.textContent = fill(state.ids ? words.here : state.boxed ? words.inView : words.all, { n: number, all: state.boxed ? all : number });
     },
     drawn: function (rows) {
       rows.forEach(function (row) { told.names[row.dataset.pk] = one("b", row).textContent; });
@@ -391,6 +391,7 @@
     shut.addEventListener("click", function () { close(true); });
     head.append(title, make("p", "small", facts.below), shut);
     var rows = make("dl", "map-pop-facts");
+    rows.tabIndex = 0; /* it may scroll */
     facts.facts.forEach(function (fact) {
       rows.append(make("dt", "", fact[0]));
       var value = make("dd");
@@ -413,7 +414,8 @@
     say(fill(words.opened, { name: facts.title }));
   }
   function place(first) {
-    if (pop.hidden || !state.at) return;
+    told.leader = null;
+    if (pop.hidden || !state.at) return told.redrawHud();
     var at = map.latLngToContainerPoint([state.at[1], state.at[0]]);
     var size = map.getSize();
     var wide = pop.offsetWidth;
@@ -437,15 +439,23 @@
       state.spot = best.spot;
       var left = at.x + best.spot[0];
       var top = at.y + best.spot[1];
-      var x = left < 6 ? left - 6 : left + wide + 6 > size.x ? left + wide + 6 - size.x : 0;
-      var y = top < 6 ? top - 6 : top + high + 30 > size.y ? Math.min(top - 6, top + high + 30 - size.y) : 0;
-      if (x || y) {
-        map.panBy([x, y], { animate: false });
+      var right = left < 6 ? left - 6 : left + wide + 6 > size.x ? left + wide + 6 - size.x : 0;
+      var down = top < 6 ? top - 6 : top + high + 30 > size.y ? Math.min(top - 6, top + high + 30 - size.y) : 0;
+      if (right || down) {
+        map.panBy([right, down], { animate: false });
         at = map.latLngToContainerPoint([state.at[1], state.at[0]]);
       }
     }
-    pop.style.left = at.x + state.spot[0] + "px";
-    pop.style.top = at.y + state.spot[1] + "px";
+    var x = at.x + state.spot[0];
+    var y = at.y + state.spot[1];
+    pop.style.left = x + "px";
+    pop.style.top = y + "px";
+    /* a line leads from the marker to the popup */
+    var to = { x: Math.max(x, Math.min(at.x, x + wide)), y: Math.max(y, Math.min(at.y, y + high)) };
+    var far = Math.hypot(to.x - at.x, to.y - at.y);
+    var reach = told.selected && told.selected.size ? told.selected.size / 2 + 8 : 4;
+    if (far > reach) told.leader = [at.x + ((to.x - at.x) * reach) / far, at.y + ((to.y - at.y) * reach) / far, to.x, to.y];
+    told.redrawHud();
   }
   function close(back) {
     var had = state.sel || state.park;
@@ -454,6 +464,7 @@
     sheet.hidden = true;
     state.sel = state.park = state.facts = state.at = null;
     list.mark(null, "is-selected");
+    place(false);
     if (had) items();
     if (phone.matches) stop("low");
     if (back && had) keep();
@@ -657,7 +668,7 @@
     inView();
     keep();
     if (!state.whole) loadPoints();
-    if (follow.checked) reloadList();
+    if (follow.checked && (state.outside || state.boxed)) reloadList();
   }, 160));
   window.addEventListener("beforeprint", function () {
     told.print = true;

@@ -12,6 +12,7 @@ from projects.models import Project
 from tests.browser import allow, shot, sign_in
 from tests.gis import map_city
 from tests.journeys.steps import DESK, PHONE, WALL, assert_fits, assert_touchable
+from tests.journeys.test_leader import serious, through_other_eyes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def settled(browser_page):
     """Let requests under way end before the test's database goes."""
     yield
-    browser_page.wait_for_load_state("networkidle")
+    browser_page.goto("about:blank")
 
 
 SPOT = """id => { const i = map_luodi.luodi.items.find(i => i.id === id); if (!i) return null;
@@ -147,24 +148,37 @@ def test_the_keyboard_reaches_what_the_pointer_does(demo_city, browser_page):
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE, WALL], ids=["desk", "phone", "wall"])
-def test_the_page_fits_every_width(demo_city, browser_page, size):
+def test_the_page_fits_every_width_and_every_eye(demo_city, browser_page, size):
     page = browser_page
     page.set_viewport_size(size)
     open_map(page)
     shot(page, f"map-{size['width']}")
     assert_fits(page)
-    if size is PHONE:
-        assert_touchable(page)
-        page.locator("[data-chip=blocked]").click()
-        until(page, "map_luodi.luodi.items.every(i => i.light === 0 || i.counts[0])")
-        page.locator("[data-grip]").click()
-        page.wait_for_timeout(200)
+    assert serious(page) == []
+    if size is not PHONE:
         page.locator("#map-rows .map-row").first.click()
-        page.wait_for_selector("#map-facts:not([hidden]) h2")
-        assert page.locator("#map-facts dt").first.inner_text() == "缺"
-        shot(page, "map-phone-facts")
-        assert_fits(page)
-        assert_touchable(page)
+        page.wait_for_selector("#map-pop:not([hidden])")
+        assert serious(page) == []
+        through_other_eyes(page, f"map-{size['width']}")
+        return
+    assert_touchable(page)
+    page.locator("[data-chip=blocked]").click()
+    until(page, "map_luodi.luodi.items.every(i => i.light === 0 || i.counts[0])")
+    page.locator("[data-grip]").click()
+    page.wait_for_timeout(200)
+    page.locator("#map-rows .map-row").first.click()
+    page.wait_for_selector("#map-facts:not([hidden]) h2")
+    assert page.locator("#map-facts dt").first.inner_text() == "缺"
+    shot(page, "map-phone-facts")
+    assert_fits(page)
+    assert_touchable(page)
+    assert serious(page) == []
+    page.locator("[data-grip]").click()
+    page.locator("#map-facts .map-pop-close").click()
+    page.locator("[data-legend-open]").click()
+    page.wait_for_selector("#map-legend.is-open")
+    assert_touchable(page)
+    assert serious(page) == []
 
 
 def test_a_project_hidden_in_a_cluster_stands_alone_when_chosen(demo_city, browser_page):
