@@ -219,7 +219,7 @@ def measure(with_naive: bool) -> dict[str, float]:
         "raw SQL": median(lambda: raw(now)),
         "raw SQL + render": median(by_hand),
     }
-    head = panels.head(panels.load(Scope.of(leader), now), {}, [])
+    head = panels.head(panels.load(Scope.of(leader), now), {})
     told = raw(now)
     assert told["stuck"][0][0] == head["stuck"] and float(told["stuck"][0][1]) == float(head["wan"])
     if with_naive:

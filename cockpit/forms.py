@@ -53,7 +53,7 @@ class InstructionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.today = today
         self.fields["department"].queryset = Department.objects.order_by("name")
-        self.fields["due_on"].initial = today + timedelta(days=7)
+        self.initial["due_on"] = self.initial.get("due_on") or today + timedelta(days=7)  # a row's None wins otherwise
 
     def clean_due_on(self):
         """An instruction cannot be due before it is given."""

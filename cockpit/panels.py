@@ -89,7 +89,7 @@ def context(page: Page, by: str = "district") -> dict:
     scope, found, now, calendar = page.scope, page.held, page.now, store.current()
     released = page.panel("causes", lambda: [r for r in figures.releases(found) if r.count])
     bars = page.panel("gauges", lambda: gauges.gauges(page.today.year))
-    changed = page.panel("week", lambda: week.changes(scope, now - WEEK, now, bars))
+    changed = page.panel("week", lambda: week.changes(scope, now - WEEK, now, bars), NO_CHANGES)
     then = page.panel("then", lambda: figures.stuck_then(found, scope, now - WEEK, calendar), {})
     lengths = page.panel("chains", lambda: chains.lengths(scope, page.today))
     return {
@@ -112,13 +112,16 @@ def context(page: Page, by: str = "district") -> dict:
         "lengths": lengths,
         "length_scale": chains.scale_of(lengths) if lengths else Decimal(1),
         "parks": page.panel("parks", lambda: boards(scope, page.today)),
-        "week": changed[:7],
-        "week_total": len(changed),
+        "week": changed.rows,
+        "week_total": changed.total,
         "week_from": (now - WEEK).date(),
     }
 
 
-def head(page: Page, then: dict, changed) -> dict:
+NO_CHANGES = week.Week([], dict.fromkeys(week.ORDER, 0))
+
+
+def head(page: Page, then: dict, changed: week.Week = NO_CHANGES) -> dict:
     """Return the figures of the first line: what is stuck, how much it holds up, by light, the median of the days."""
     found, total = page.held, investment(page.scope)
     by_quota = sum(one.blocked for one in found.stuck.values())
@@ -135,8 +138,8 @@ def head(page: Page, then: dict, changed) -> dict:
         "blocked": page.count("blocked"),
         "median": found.median_days(page.today),
         "then": then,
-        "freed": sum(change.what in (week.FREED, week.DECIDED) for change in changed),
-        "new": sum(change.what in (week.BLOCKED, week.RED) for change in changed),
+        "freed": changed.counts[week.FREED] + changed.counts[week.DECIDED],
+        "new": changed.counts[week.BLOCKED] + changed.counts[week.RED],
         "silent": page.count("stale"),
     }
 

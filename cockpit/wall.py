@@ -28,7 +28,7 @@ def body(scope: Scope, now, lights) -> tuple[str, bool]:
     released = page.panel("causes", lambda: [r for r in figures.releases(found) if r.count][:CAUSES])
     bars = page.panel("gauges", lambda: gauges.gauges(now.year, ("energy", "water", "land"), GAUGES))
     since = now - panels.WEEK
-    changed = page.panel("week", lambda: week.changes(scope, since, now, bars))
+    changed = page.panel("week", lambda: week.changes(scope, since, now, bars, most=8), panels.NO_CHANGES)
     then = page.panel("then", lambda: figures.stuck_then(found, scope, since, store.current()), {})
     context = {
         "page": page,
@@ -40,7 +40,7 @@ def body(scope: Scope, now, lights) -> tuple[str, bool]:
         "gauges": bars,
         "lights": [(light.value, page.count(light.value)) for light in LIGHTS],
         "map": page.panel("map", lambda: mark_safe(drawing(scope, lights, now.date())), ""),
-        "week": changed[:8],
+        "week": changed.rows,
         "version": settings.VERSION,
     }
     return str(render_to_string("cockpit/_wall.html", context)), bool(page.failed)

@@ -213,6 +213,13 @@ def ring_of(x: float, y: float, lights: dict, total: int) -> str:
                 f'transform="rotate(-90 {x:g} {y:g})"/>'
             )
             at += length
+    for light, wide in (("statutory", 24), ("red", 12)):  # the worst as a shape, too: hue alone tells not everybody
+        if lights.get(light):
+            squares = "h11v11h-11z" if wide == 12 else "h11v11h-11zm13 0h11v11h-11z"
+            parts.append(
+                f'<path d="M{x + 13:g} {y - 29:g}{squares}" fill="{COLOURS[light]}" stroke="#0d1520" stroke-width="2"/>'
+            )
+            break
     return (
         f'<circle cx="{x:g}" cy="{y:g}" r="26" fill="#0d1520"/>{"".join(parts)}<text x="{x:g}" y="{y + 8:g}" '
         f'font-size="24" font-weight="700" text-anchor="middle" fill="#f2f5f9">{total}</text>'
@@ -229,7 +236,8 @@ def _name(project, district, taken):
     tries = [(dx, dy) for dy in (0, -50, 50, -90, 90, -130, 130, -170, 170) for dx in (0, -80, 80, -150, 150)]
     for dx, dy in sorted(tries, key=lambda shift: abs(shift[0]) + abs(shift[1])):
         box = (x + dx - width / 2, y + dy - 28, x + dx + width / 2, y + dy + 6)
-        inside = all(_inside((edge, y + dy), drawn) for edge in (box[0], x + dx, box[2]))
+        edges = [(edge, height) for edge in (box[0], x + dx, box[2]) for height in (box[1], box[3])]
+        inside = all(_inside(edge, drawn) for edge in edges)
         if inside and not any(_meet(box, other) for other in taken):
             taken.append(box)
             yield (

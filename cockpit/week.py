@@ -41,71 +41,99 @@ class Change:
     account: int | None = None
 
 
-def changes(scope: Scope, since: datetime, now: datetime, gauges: Iterable[Gauge] = ()) -> list[Change]:
-    """Return what happened in (since, now]: freed first, then new, then red; the latest first in each. Six queries."""
-    found = [*_episodes(scope, since), *_decided(scope, since), *_red(scope, since, now)]
-    found.sort(key=lambda change: (ORDER.index(change.what), -change.at.timestamp(), change.code))
-    return found + _pools(list(gauges), since)
+@dataclass(frozen=True)
+class Week:
+    """The first rows, and how many there are of each kind; `total` of all."""
+
+    rows: list[Change]
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """How many things happened."""
+        return sum(self.counts.values())
 
 
-def _episodes(scope, since):
-    rows = (
-        scope.within(BlockEpisode.objects.all(), "demand__project")
-        .filter(Q(closed_at__gt=since, demand__blocked=False) | Q(opened_at__gt=since, closed_at__isnull=True))
-        .select_related("demand__project", "demand__book__kind", "demand__book__source")
-        .only(
-            *("opened_at", "closed_at", "gap", "demand__gap", "demand__blocked", "demand__amount"),
-            *("demand__project__code", "demand__project__name", "demand__project__investment_wan"),
-            *("demand__book__code", "demand__book__basis", "demand__book__kind", "demand__book__source"),
-        )
-        .order_by("-opened_at", "-pk")
-    )
-    told = set()
-    for row in rows:
-        what = FREED if row.closed_at else BLOCKED
-        if (what, row.demand_id) in told:
-            continue
-        told.add((what, row.demand_id))
-        project = row.demand.project
-        yield Change(
-            what,
-            row.closed_at or row.opened_at,
-            project.code,
-            project.name,
-            project.investment_wan,
-            of=row.demand.book,
-            amount=row.gap if row.closed_at else row.demand.gap,
-        )
+def changes(scope: Scope, since: datetime, now: datetime, gauges: Iterable[Gauge] = (), most=7, only="") -> Week:
+    """Return what happened in (since, now]: freed first, then new, then red; the latest first in each.
+
+    `most` rows are read, of the kind `only` if one is given; all are counted. Ten queries at the most.
+    """
+    kinds = {FREED: _freed, DECIDED: _decided, BLOCKED: _blocked, RED: _red}
+    rows, counts = [], {}
+    for what, read in kinds.items():
+        number, told = read(scope, since, now, most - len(rows) if only in ("", what) else 0)
+        counts[what] = number
+        rows += told
+    pools = _pools(list(gauges), since)
+    counts[POOL] = len(pools)
+    return Week(rows + (pools[: most - len(rows)] if only in ("", POOL) else []), counts)
 
 
-def _decided(scope, since):
+def _episodes(scope, what, rows, most):
+    """Return how many demands turned, and the first: a demand that turned twice in the week is told once."""
+    rows = scope.within(rows, "demand__project")
+    number = rows.order_by().values("demand").distinct().count()
+    found, told = [], set()
+    for row in (
+        rows.select_related("demand__project", "demand__book__kind", "demand__book__source").order_by("-pk")[: 3 * most]
+        if number and most > 0
+        else ()
+    ):
+        if row.demand_id not in told and len(found) < most:
+            told.add(row.demand_id)
+            project, at = row.demand.project, row.closed_at or row.opened_at
+            amount = row.gap if row.closed_at else row.demand.gap
+            wan = project.investment_wan
+            found.append(Change(what, at, project.code, project.name, wan, of=row.demand.book, amount=amount))
+    return number, found
+
+
+def _freed(scope, since, now, most):
+    rows = BlockEpisode.objects.filter(closed_at__gt=since, demand__blocked=False)
+    return _episodes(scope, FREED, rows, most)
+
+
+def _blocked(scope, since, now, most):
+    return _episodes(scope, BLOCKED, BlockEpisode.objects.filter(opened_at__gt=since, closed_at__isnull=True), most)
+
+
+def _decided(scope, since, now, most):
     """Overdue stages that were decided: the event was recorded in the week, the limit was over by then."""
     events = StageEvent.objects.filter(
         recorded_at__gt=since, kind__in=PASSES, stage__closed_at__isnull=False, stage__due_on__isnull=False
     ).filter(stage__due_on__lt=TruncDate("stage__closed_at"))
-    rows = scope.within(events, "stage__chain__project").order_by("-recorded_at", "-id")
-    told = set()
-    for at, stage, code, name, project, title, wan in rows.values_list(
-        *("recorded_at", "stage", "stage__code", "stage__name", "stage__chain__project__code"),
-        *("stage__chain__project__name", "stage__chain__project__investment_wan"),
-    ):
-        if stage not in told:
+    events = scope.within(events, "stage__chain__project")
+    number = events.order_by().values("stage").distinct().count()
+    stages = _rows(events, "stage__", ("-recorded_at", "-id"), "recorded_at", 3 * most) if number else []
+    told, found = set(), []
+    for at, stage, code, name, project, title, wan in stages:
+        if stage not in told and len(found) < most:
             told.add(stage)
-            yield Change(DECIDED, at, project, title, wan, stage=f"{stage_no(code)} {name}")
+            found.append(Change(DECIDED, at, project, title, wan, stage=f"{stage_no(code)} {name}"))
+    return number, found
 
 
-def _red(scope, since, now):
+def _red(scope, since, now, most):
     """Stages whose limit ran out in the week and that still run."""
     turned = Q(red_from__gt=since, red_from__lte=now) | Q(
         red_from__isnull=True, statutory_red_from__gt=since, statutory_red_from__lte=now
     )
     stages = Stage.objects.filter(turned, accepted_at__isnull=False, closed_at__isnull=True, light__in=OVERDUE)
-    rows = scope.within(stages, "chain__project").order_by("-red_from", "pk")
-    for red, statutory, code, name, project, title, wan in rows.values_list(
-        *("red_from", "statutory_red_from", "code", "name", "chain__project__code", "chain__project__name"),
-        "chain__project__investment_wan",
-    ):
-        yield Change(RED, red or statutory, project, title, wan, stage=f"{stage_no(code)} {name}")
+    stages = scope.within(stages, "chain__project")
+    rows = _rows(stages, "", ("-red_from", "pk"), "red_from", most)
+    return stages.count(), [
+        Change(RED, at, project, title, wan, stage=f"{stage_no(code)} {name}")
+        for at, _pk, code, name, project, title, wan in rows
+    ]
+
+
+def _rows(queryset, to_stage: str, order, at: str, most: int):
+    """Return (instant, stage, its code and name, project's code, name and investment) of the first rows."""
+    project = f"{to_stage}chain__project__"
+    stage = to_stage.removesuffix("__") or "pk"
+    columns = (at, stage, f"{to_stage}code", f"{to_stage}name", f"{project}code", f"{project}name")
+    return queryset.order_by(*order).values_list(*columns, f"{project}investment_wan")[: max(most, 0)]
 
 
 def _pools(gauges: list[Gauge], since: datetime) -> list[Change]:

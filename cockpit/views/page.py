@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
 from approvals import keeping, project_filters
-from cockpit import actions, causes, figures, gauges, panels, week
+from calendars import store
+from cockpit import actions, causes, figures, gauges, panels, trend, week
 from cockpit.scope import Scope
 from factors import quantity
 from people.access import allows, needs
@@ -89,14 +90,23 @@ def cockpit_week(request):
     now = timezone.localtime()
     keeping.sweep(now)
     scope = scope_of(request)
-    changes = week.changes(scope, now - panels.WEEK, now, gauges.gauges(now.year))
     chosen = request.GET.get("what") if request.GET.get("what") in week.ORDER else ""
-    counts = {what: sum(change.what == what for change in changes) for what in week.ORDER}
+    found = week.changes(scope, now - panels.WEEK, now, gauges.gauges(now.year), most=500, only=chosen)
+    points = trend.weekly(scope, now, store.current())
     context = {
-        "changes": [change for change in changes if not chosen or change.what == chosen][:500],
-        "counts": counts,
+        "trend": points,
+        "chart": {
+            "days": [f"{point.at:%m-%d}" for point in points],
+            "series": [
+                {"name": _("by quota"), "values": [point.blocked for point in points]},
+                {"name": _("by stages only"), "values": [point.late for point in points]},
+            ],
+            "unit": pgettext("unit", "projects"),
+        },
+        "changes": found.rows,
+        "counts": found.counts,
         "chosen": chosen,
-        "total": len(changes),
+        "total": found.total,
         "scope": scope,
         "week_from": (now - panels.WEEK).date(),
         "now": now,
@@ -127,8 +137,6 @@ def cockpit_cause(request):
             raise Http404
         return _all_causes(request, page, [release for release in released if release.count])
     cause = figures.told(page.held, [chosen])[0]
-    from calendars import store
-
     shown = figures.blockers(page.held, now, store.current(), chosen=[*chosen.released, *chosen.others][:200])
     context = {
         "cause": cause,

@@ -6,7 +6,7 @@
   var body = document.body, holder = document.getElementById("wall-body");
   if (!holder) return;
   var words = JSON.parse(document.getElementById("wall-words").textContent);
-  var skew = 0, dataAt = 0, tries = 0, refused = false, row = 0, tick = 0, shift = 0;
+  var skew = 0, dataAt = 0, next = 0, asking = false, tries = 0, refused = false, row = 0, tick = 0, shift = 0;
   var version = content("data-version");
 
   function content(name) {
@@ -81,6 +81,9 @@
     });
   }
   function refresh() {
+    if (asking) return;
+    asking = true;
+    clearTimeout(next);
     var stop = window.AbortController ? new AbortController() : null;
     var timer = setTimeout(function () { if (stop) stop.abort(); }, PATIENCE);
     fetch(body.dataset.body, { cache: "no-store", credentials: "same-origin", redirect: "manual", signal: stop ? stop.signal : undefined, headers: { "X-Luodi-Background": "1" } })
@@ -97,7 +100,7 @@
       })
       .then(function (html) { take(html); tries = 0; refused = false; })
       .catch(function () { tries += 1; })
-      .then(function () { clearTimeout(timer); show(); setTimeout(refresh, REFRESH); });
+      .then(function () { asking = false; clearTimeout(timer); show(); next = setTimeout(refresh, REFRESH); });
   }
   dataAt = Date.parse(content("data-at")) || Date.now();
   if (Math.abs(dataAt - Date.now()) > 5000) skew = dataAt - Date.now();
@@ -113,5 +116,5 @@
   window.addEventListener("online", function () { if (tries) refresh(); });
   show();
   draw();
-  setTimeout(refresh, REFRESH);
+  next = setTimeout(refresh, REFRESH);
 })();
