@@ -10,7 +10,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ["config", "demo", "imports", "approvals", "projects", "calendars", "people"]
-HEAVY = {"openpyxl", "python_calamine", "numpy", "pandas", "geopandas", "folium", "weasyprint", "scipy", "playwright"}
+HEAVY = {
+    *("openpyxl", "python_calamine", "numpy", "pandas", "scipy", "weasyprint", "playwright"),
+    *("geopandas", "shapely", "pyproj", "pyogrio", "folium", "branca"),
+}
 
 # Who may ask what time it is: those who answer a request or a command, and pass it on. The others need a reason.
 CLOCK_READERS = re.compile(r"(^|/)(views\.py|views/|views_\w+\.py|management/|middleware\.py|migrations/)")
