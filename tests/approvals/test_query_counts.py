@@ -40,6 +40,10 @@ PAGES = [
     ("voucher-list", "factor", {}),
     ("reservation-list", "factor", {}),
     ("request-list", "factor", {}),
+    ("map", "leader", {}),
+    ("map", "pm", {}),
+    ("map-points", "leader", {}),
+    ("map-rows", "pm", {}),
 ]
 
 
