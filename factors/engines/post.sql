@@ -5,9 +5,13 @@
 -- are answered and nothing is written. Refusals are SQLSTATE LD001 with facts in DETAIL.
 -- The audit log is written (factors_seal) when p_seal and nothing flips: who is blocked or freed is written before it,
 -- because the head of the audit log is the last lock of every transaction.
+-- The settings: the planner takes every list in JSON for a hundred rows and would read whole tables for the one entry that
+-- comes nearly always; everything here is found by an index. Measured: without them five times slower.
 CREATE OR REPLACE FUNCTION factors_seal(
     p_entries jsonb, p_now timestamptz, p_by bigint, p_by_name text, p_ip inet
-) RETURNS void LANGUAGE plpgsql AS $seal$
+) RETURNS void LANGUAGE plpgsql
+SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $seal$
 DECLARE
     v_sequence bigint;
     v_hash text;
@@ -41,31 +45,34 @@ $seal$;
 
 CREATE OR REPLACE FUNCTION factors_post(
     p_entries jsonb, p_lines jsonb, p_now timestamptz, p_by bigint, p_by_name text, p_ip inet, p_seal boolean
-) RETURNS jsonb LANGUAGE plpgsql AS $post$
+) RETURNS jsonb LANGUAGE plpgsql
+SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $post$
 DECLARE
     v_legal CONSTANT text[] := /*LEGAL*/;
     v_known jsonb;
+    v_keys text[];
     v_ids bigint[];
     v_resolving boolean;
+    v_pending boolean;
+    v_twins boolean;
+    v_renewing boolean;
+    v_reversing boolean;
     v_bad jsonb;
     v_count integer;
-    v_flips boolean := false;
-    v_last integer;
+    v_flips boolean;
     r record;
 BEGIN
-    SELECT jsonb_agg(jsonb_build_object(
-               'id', p.id, 'year', p.year, 'number', p.number, 'key', p.key, 'replayed', true))
-      INTO v_known
-      FROM factors_posting p
-     WHERE p.key IN (SELECT e->>'key' FROM jsonb_array_elements(p_entries) e);
-    IF v_known IS NOT NULL THEN
-        RETURN jsonb_build_object('posted', v_known, 'flips', false, 'sealed', true);
-    END IF;
+    SELECT array_agg(e.key), count(e.renews) > 0, count(e.reverses) > 0 INTO v_keys, v_renewing, v_reversing
+      FROM jsonb_to_recordset(p_entries) AS e(key text, renews bigint, reverses bigint);
+    SELECT count(l.reservation) > 0, bool_or(l.phase = 'pending'), bool_or(l.twin),
+           array_agg(l.debit) || array_agg(l.credit)
+      INTO v_resolving, v_pending, v_twins, v_ids
+      FROM jsonb_to_recordset(p_lines) AS l(reservation bigint, phase text, twin boolean, debit bigint, credit bigint);
 
     -- Locks: reservations, then accounts by tier. What is not open is remembered: it may be so because the same entry
-    -- was made while we waited.
-    SELECT count(l->>'reservation') > 0 INTO v_resolving FROM jsonb_array_elements(p_lines) l;
-    IF v_resolving OR EXISTS (SELECT 1 FROM jsonb_array_elements(p_entries) e WHERE e->>'renews' IS NOT NULL) THEN
+    -- was made before, or while we waited.
+    IF v_resolving OR v_renewing THEN
         FOR r IN
             SELECT w.reservation, v.ok
               FROM (
@@ -92,33 +99,34 @@ BEGIN
             END IF;
         END LOOP;
     END IF;
-    SELECT array_agg(DISTINCT a.id) INTO v_ids
-      FROM jsonb_array_elements(p_lines) l
-      CROSS JOIN LATERAL (VALUES ((l->>'debit')::bigint), ((l->>'credit')::bigint)) AS a(id);
     -- Also the pools of the demands whose holdings change: whether a demand is blocked is compared with its pool, and a
     -- posting on the pool writes the demand when it turns. So the two take turns here, and not as a deadlock further on.
-    PERFORM 1 FROM factors_account
-      WHERE id = ANY(v_ids) OR id IN (SELECT pool_id FROM factors_demand WHERE holding_id = ANY(v_ids))
-      ORDER BY tier, id FOR UPDATE;
+    SELECT count(*) FILTER (WHERE a.id = ANY(v_ids)) INTO v_count FROM (
+        SELECT id FROM factors_account
+         WHERE id = ANY(v_ids || ARRAY(SELECT d.pool_id FROM factors_demand d
+                                        WHERE d.holding_id = ANY(v_ids) AND d.pool_id IS NOT NULL))
+         ORDER BY tier, id FOR UPDATE
+    ) a;
     SELECT jsonb_agg(jsonb_build_object(
                'id', p.id, 'year', p.year, 'number', p.number, 'key', p.key, 'replayed', true))
       INTO v_known
       FROM factors_posting p
-     WHERE p.key IN (SELECT e->>'key' FROM jsonb_array_elements(p_entries) e);
+     WHERE p.key = ANY(v_keys);
     IF v_known IS NOT NULL THEN
         RETURN jsonb_build_object('posted', v_known, 'flips', false, 'sealed', true);
     END IF;
     IF v_bad IS NOT NULL THEN
         RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = v_bad::text;
     END IF;
-    SELECT jsonb_build_object('code', 'reversed', 'posting', p.reverses_id, 'by', p.id) INTO v_bad
-      FROM jsonb_to_recordset(p_entries) AS e(reverses bigint) JOIN factors_posting p ON p.reverses_id = e.reverses
-     LIMIT 1;
-    IF v_bad IS NOT NULL THEN
-        RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = v_bad::text;
+    IF v_reversing THEN
+        SELECT jsonb_build_object('code', 'reversed', 'posting', p.reverses_id, 'by', p.id) INTO v_bad
+          FROM jsonb_to_recordset(p_entries) AS e(reverses bigint) JOIN factors_posting p ON p.reverses_id = e.reverses
+         LIMIT 1;
+        IF v_bad IS NOT NULL THEN
+            RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = v_bad::text;
+        END IF;
     END IF;
-    SELECT count(*) INTO v_count FROM factors_account WHERE id = ANY(v_ids);
-    IF v_count < coalesce(array_length(v_ids, 1), 0) THEN
+    IF v_count < (SELECT count(DISTINCT i) FROM unnest(v_ids) i) THEN
         RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = jsonb_build_object(
             'code', 'unknown',
             'account', (SELECT i FROM unnest(v_ids) i WHERE i NOT IN (SELECT id FROM factors_account) LIMIT 1))::text;
@@ -209,23 +217,23 @@ BEGIN
      WHERE d.holding_id = h.id AND h.id = ANY(v_ids);
 
     -- Numbers without holes, one row a year.
-    FOR r IN
-        SELECT extract(year FROM (e->>'day')::date)::int AS year, count(*)::int AS entries
-          FROM jsonb_array_elements(p_entries) e GROUP BY 1 ORDER BY 1
-    LOOP
-        INSERT INTO factors_journalyear AS j (year, last_number) VALUES (r.year, r.entries)
-            ON CONFLICT (year) DO UPDATE SET last_number = j.last_number + r.entries
-            RETURNING j.last_number INTO v_last;
-        INSERT INTO factors_posting (year, number, key, kind, occurred_on, recorded_at, document_no, summary,
-                                     maker_id, checker_id, voucher_id, reverses_id, renews_id, renewed_until)
-        SELECT r.year, v_last - r.entries + row_number() OVER (ORDER BY e.e), e.key, e.kind, e.day, p_now,
-               e.document_no, e.summary, e.maker, e.checker, e.voucher, e.reverses, e.renews, e.renewed_until
+    WITH entry AS (
+        SELECT e.*, extract(year FROM e.day)::int AS year
           FROM jsonb_to_recordset(p_entries) AS e(
                e int, key text, kind text, day date, document_no text, summary text, maker bigint, checker bigint,
                voucher bigint, reverses bigint, renews bigint, renewed_until date)
-         WHERE extract(year FROM e.day)::int = r.year
-         ORDER BY e.e;
-    END LOOP;
+    ), years AS (
+        INSERT INTO factors_journalyear AS j (year, last_number)
+        SELECT entry.year, count(*) FROM entry GROUP BY 1 ORDER BY 1
+            ON CONFLICT (year) DO UPDATE SET last_number = j.last_number + excluded.last_number
+            RETURNING j.year, j.last_number
+    )
+    INSERT INTO factors_posting (year, number, key, kind, occurred_on, recorded_at, document_no, summary,
+                                 maker_id, checker_id, voucher_id, reverses_id, renews_id, renewed_until)
+    SELECT e.year, y.last_number + 1 - row_number() OVER (PARTITION BY e.year ORDER BY e.e DESC), e.key, e.kind, e.day,
+           p_now, e.document_no, e.summary, e.maker, e.checker, e.voucher, e.reverses, e.renews, e.renewed_until
+      FROM entry e JOIN years y ON y.year = e.year
+     ORDER BY e.e;
 
     INSERT INTO factors_transfer (posting_id, line, phase, debit_id, credit_id, amount, resolves_id, expires_on)
     SELECT p.id, l.n, l.phase, l.debit, l.credit, l.amount, v.transfer_id, l.expires_on
@@ -242,7 +250,7 @@ BEGIN
           JOIN factors_transfer t ON t.resolves_id = x.transfer_id
          WHERE v.id = x.id;
     END IF;
-    IF EXISTS (SELECT 1 FROM jsonb_array_elements(p_lines) l WHERE l->>'phase' = 'pending') THEN
+    IF v_pending THEN
         INSERT INTO factors_reservation (transfer_id, pool_id, holding_id, amount, reserved_on, expires_on, renewed)
         SELECT t.id, t.debit_id, t.credit_id, t.amount, p.occurred_on, t.expires_on, l.renewed
           FROM jsonb_to_recordset(p_lines) AS l(e int, n int, phase text, renewed boolean)
@@ -250,7 +258,7 @@ BEGIN
           JOIN factors_posting p ON p.key = e.key
           JOIN factors_transfer t ON t.posting_id = p.id AND t.line = l.n
          WHERE l.phase = 'pending' ORDER BY l.e, l.n;
-        IF EXISTS (SELECT 1 FROM jsonb_array_elements(p_lines) l WHERE (l->>'twin')::boolean) THEN
+        IF v_twins THEN
             UPDATE factors_reservation v SET twin_of_id = main.id
               FROM jsonb_to_recordset(p_lines) AS l(e int, n int, phase text, twin boolean)
               JOIN jsonb_to_recordset(p_entries) AS e(e int, key text) ON e.e = l.e
@@ -261,27 +269,29 @@ BEGIN
              WHERE l.twin AND l.phase = 'pending' AND v.transfer_id = t.id;
         END IF;
     END IF;
-    UPDATE factors_reservation v SET expires_on = e.renewed_until, renewed = true
-      FROM jsonb_to_recordset(p_entries) AS e(renews bigint, renewed_until date)
-     WHERE v.id = e.renews OR v.twin_of_id = e.renews;
+    IF v_renewing THEN
+        UPDATE factors_reservation v SET expires_on = e.renewed_until, renewed = true
+          FROM jsonb_to_recordset(p_entries) AS e(renews bigint, renewed_until date)
+         WHERE v.id = e.renews OR v.twin_of_id = e.renews;
+    END IF;
 
     -- Does a demand turn blocked, or free? Two probes of an index for each pool that was touched.
-    FOR r IN
-        SELECT id, credits_posted - debits_posted - debits_pending AS available
-          FROM factors_account WHERE id = ANY(v_ids) AND role = 'pool'
-        UNION
-        SELECT a.id, a.credits_posted - a.debits_posted - a.debits_pending
-          FROM factors_demand d JOIN factors_account a ON a.id = d.pool_id WHERE d.holding_id = ANY(v_ids)
-    LOOP
-        v_flips := v_flips
-            OR EXISTS (SELECT 1 FROM factors_demand d WHERE d.pool_id = r.id AND d.closed_on IS NULL
-                          AND NOT d.blocked AND d.gap > r.available)
-            OR EXISTS (SELECT 1 FROM factors_demand d WHERE d.pool_id = r.id AND d.closed_on IS NULL
-                          AND d.blocked AND d.gap <= r.available);
-    END LOOP;
-    v_flips := v_flips
-        OR EXISTS (SELECT 1 FROM factors_demand d WHERE d.holding_id = ANY(v_ids) AND d.pool_id IS NULL
-                      AND d.closed_on IS NULL AND d.blocked <> (d.gap > 0));
+    v_flips := EXISTS (
+        SELECT 1 FROM (
+            SELECT id, credits_posted - debits_posted - debits_pending AS available
+              FROM factors_account WHERE id = ANY(v_ids) AND role = 'pool'
+            UNION
+            SELECT a.id, a.credits_posted - a.debits_posted - a.debits_pending
+              FROM factors_demand d JOIN factors_account a ON a.id = d.pool_id WHERE d.holding_id = ANY(v_ids)
+        ) pool
+         WHERE EXISTS (SELECT 1 FROM factors_demand d WHERE d.pool_id = pool.id AND d.closed_on IS NULL
+                          AND NOT d.blocked AND d.gap > pool.available)
+            OR EXISTS (SELECT 1 FROM factors_demand d WHERE d.pool_id = pool.id AND d.closed_on IS NULL
+                          AND d.blocked AND d.gap <= pool.available)
+    ) OR EXISTS (
+        SELECT 1 FROM factors_demand d WHERE d.holding_id = ANY(v_ids) AND d.pool_id IS NULL
+           AND d.closed_on IS NULL AND d.blocked <> (d.gap > 0)
+    );
 
     IF p_seal AND NOT v_flips THEN
         PERFORM factors_seal(p_entries, p_now, p_by, p_by_name, p_ip);
