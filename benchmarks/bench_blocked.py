@@ -48,6 +48,7 @@ ORDER = " ORDER BY s.opened_at, d.id"
 def make(projects: int, seed: int = 20261122) -> None:
     """Make the portfolio and four demands of every project, some secured, some short, with their episodes."""
     from django.core.management import call_command
+    from django.db import transaction
     from django.utils import timezone
 
     from demo import generator
@@ -87,7 +88,8 @@ def make(projects: int, seed: int = 20261122) -> None:
             ],
             batch_size=2000,
         )  # fmt: skip
-    blocks.turn(Demand.objects.all(), now=now, cause="registered")
+    with transaction.atomic():
+        blocks.turn(Demand.objects.all(), now=now, cause="registered")
     assert District.objects.exists()
     analyze()
 
