@@ -135,7 +135,7 @@ def _store_kind(entry: dict, *, named: bool, done: Loaded) -> None:
     if old and old.family != entry["family"] and Account.objects.filter(book__kind=old).exists():
         raise KindsError(f"{entry['code']}: has accounts in {old.family}, the family of units cannot change")
     facts = {name: entry.get(name, "") for name in FACTS}
-    department = _department(entry.get("departments", []))
+    department = Department.objects.first_named(entry.get("departments", []))
     if old is None:
         facts |= SETTINGS | {name: entry[name] for name in SETTINGS if name in entry} | {"department": department}
         facts["position"] = FactorKind.objects.count() + 1
@@ -157,14 +157,6 @@ def _store_kind(entry: dict, *, named: bool, done: Loaded) -> None:
         for basis in entry.get("bases") or [""]:
             code = "-".join(word for word in (kind.code, source.code, basis) if word)
             _stored(Book, done, {"code": code}, kind=kind, source=source, basis=basis)
-
-
-def _department(names) -> Department | None:
-    for name in names:
-        found = Department.objects.named(name)
-        if found:
-            return found[0]
-    return None
 
 
 def _stored(model, done: Loaded, facts: dict, **key):

@@ -17,7 +17,7 @@ from people import audit
 from people.models import Department
 
 SHIPPED = Path(__file__).parent / "data" / "utilities.yaml"
-ITEM = {"code", "name", "mark", "unit", "measured", "department", "done_test"}
+ITEM = {"code", "name", "mark", "unit", "measured", "departments", "done_test"}
 SET = {"code", "name", "items", "in_use"}
 
 
@@ -42,10 +42,9 @@ def load(path: Path | None = None, *, now: datetime, use: str = "", by=None) -> 
     """
     done, named = Loaded(), path is not None
     items, sets = read(path or SHIPPED)
-    departments = {department.code: department for department in Department.objects.all()}
     rows = {}
     for position, entry in enumerate(items, start=1):
-        rows[entry["code"]] = _store_item(entry, position, departments, named, done)
+        rows[entry["code"]] = _store_item(entry, position, named, done)
     fresh = not UtilitySet.objects.filter(in_use=True).exists()
     for entry in sets:
         _store_set(entry, rows, done)
@@ -98,7 +97,7 @@ def read(path: Path) -> tuple[list[dict], list[dict]]:
     return items, sets
 
 
-def _store_item(entry: dict, position: int, departments: dict, named: bool, done: Loaded) -> UtilityItem:
+def _store_item(entry: dict, position: int, named: bool, done: Loaded) -> UtilityItem:
     row = UtilityItem.objects.filter(code=entry["code"]).first()
     is_new = row is None
     row = row or UtilityItem(code=entry["code"])
@@ -110,8 +109,8 @@ def _store_item(entry: dict, position: int, departments: dict, named: bool, done
         "done_test": entry.get("done_test", ""),
         "position": position,
     }
-    if is_new or named:
-        facts["department"] = departments.get(entry.get("department", ""))
+    if is_new or named or row.department_id is None:
+        facts["department"] = Department.objects.first_named(entry.get("departments", []))
     changed = [name for name, value in facts.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, facts[name])

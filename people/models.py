@@ -70,6 +70,10 @@ class District(Tree):
 class DepartmentQuerySet(models.QuerySet):
     """Reads of departments."""
 
+    def first_named(self, names):
+        """Return the department that carries the first of the names that any carries, None where none does."""
+        return next((found[0] for name in names if (found := self.named(str(name)))), None)
+
     def named(self, text: str):
         """Return the departments that carry `text` as code, name, short name or as one of the aliases (exact)."""
         text = text.strip()
