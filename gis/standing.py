@@ -133,67 +133,70 @@ def shortfalls(today: date, *, parks=None, projects=None, user=None) -> list[Nee
     """Return what utilities cannot serve in time, worst first (no date, then the longest wait).
 
     Narrowed to `parks` (ids), then told of `projects` (ids or a queryset) and of what `user` may see only: the
-    demands of others still stand in the queue, so everybody sees the same figures. Four queries at the most.
+    demands of others still stand in the queue, so everybody sees the same figures. Five queries, whatever the size;
+    rows are made for what falls short only.
     """
-    wanted = None if projects is None else set(projects if not hasattr(projects, "values_list") else _ids(projects))
-    open_demands = UtilityDemand.objects.filter(closed_on__isnull=True, project__park__isnull=False).exclude(
-        project__status__in=[Project.Status.CANCELLED]
-    )
+    queue = _open_demands()
     if parks is not None:
-        open_demands = open_demands.filter(project__park__in=list(parks))
-    if wanted is not None:
+        queue = queue.filter(project__park__in=list(parks))
+    if projects is not None:
+        projects = projects.order_by() if hasattr(projects, "query") else Project.objects.filter(pk__in=list(projects))
         # All that compete with them: the demands of the same parks.
-        places = Project.objects.filter(pk__in=wanted, park__isnull=False).values("park")
-        open_demands = open_demands.filter(project__park__in=places)
-    rows = list(
-        open_demands.select_related("project__enterprise", "project__park", "item__department").defer(
-            "project__search_text", "project__content", "project__current_stages", "project__park__boundary"
-        )
-    )
-    if not rows:
+        queue = queue.filter(project__park__in=projects.filter(park__isnull=False).values("park"))
+    queues: dict[tuple[int, int], list[readiness.Demand]] = defaultdict(list)
+    columns = ("project__park", "item", "pk", "project", "amount", "needed_on", "signed")
+    for park, item, *facts in queue.order_by().values_list(*columns):
+        queues[park, item].append(readiness.Demand(*facts))
+    if not queues:
         return []
-    queues: dict[tuple[int, int], list[UtilityDemand]] = defaultdict(list)
-    for row in rows:
-        queues[row.project.park_id, row.item_id].append(row)
-    utilities = {
-        (row.park_id, row.item_id): row
-        for row in ParkUtility.objects.filter(park__in={park for park, _item in queues}).prefetch_related("expansions")
-    }
-    seen = None if user is None else set(_ids(visible_to(Project.objects.filter(park__isnull=False), user)))
+    utilities = _utilities({park for park, _item in queues})
+    items = {item.pk: item for item in UtilityItem.objects.select_related("department")}
+    gaps: dict[int, tuple] = {}
+    for (park, item), waiting in queues.items():
+        utility = utilities.get((park, item))
+        expansions = {row.pk: row for row in utility.expansions.all()} if utility is not None else {}
+        for gap in _gaps(items[item], utility, expansions.values(), waiting, today):
+            gaps[gap.demand] = (gap, utility, expansions.get(gap.waits_for))
+    rows = UtilityDemand.objects.filter(pk__in=list(gaps))
+    if projects is not None:
+        rows = rows.filter(project__in=projects.values("pk"))
+    if user is not None:
+        rows = rows.filter(project__in=visible_to(Project.objects.all(), user).order_by().values("pk"))
     found = []
-    for (park, item_id), queue in queues.items():
-        found += _needs(utilities.get((park, item_id)), queue, today)
-    return sorted(
-        (
-            need
-            for need in found
-            if (wanted is None or need.gap.project_id in wanted) and (seen is None or need.gap.project_id in seen)
-        ),
-        key=lambda need: need.gap.rank,
-    )
+    for row in rows.select_related("project__enterprise", "project__park").defer(*NOT_SHOWN):
+        gap, utility, expansion = gaps[row.pk]
+        row.item = items[row.item_id]
+        found.append(Need(gap, row, row.item, utility, expansion))
+    return sorted(found, key=lambda need: need.gap.rank)
 
 
-def _ids(projects) -> list[int]:
-    return list(projects.order_by().values_list("pk", flat=True))
+NOT_SHOWN = (
+    *("project__search_text", "project__content", "project__current_stages", "project__light_reason"),
+    *("project__park__boundary", "project__park__search_text", "project__enterprise__search_text"),
+)
+"""Long columns that nobody who lists needs reads."""
 
 
-def _needs(utility: ParkUtility | None, queue: list[UtilityDemand], today: date) -> list[Need]:
-    item, by_key = queue[0].item, {row.pk: row for row in queue}
-    expansions = {row.pk: row for row in utility.expansions.all()} if utility is not None else {}
-    gaps = readiness.allocate(
-        utility_of(item, utility),
-        [readiness.Expansion(e.pk, e.adds, e.planned_on, e.done_on is not None) for e in expansions.values()],
-        [readiness.Demand(d.pk, d.project_id, d.amount, d.needed_on, d.signed) for d in queue],
-        today,
-        item.code,
-    )
-    return [Need(gap, by_key[gap.demand], item, utility, expansions.get(gap.waits_for)) for gap in gaps]
+def _open_demands():
+    """Return the demands that stand in the queue of a park: open ones, of projects that were not cancelled."""
+    rows = UtilityDemand.objects.filter(closed_on__isnull=True, project__park__isnull=False)
+    return rows.exclude(project__status=Project.Status.CANCELLED)
+
+
+def _utilities(parks) -> dict[tuple[int, int], ParkUtility]:
+    """Return the boards' rows of parks by (park, item), with their expansions. Two queries."""
+    rows = ParkUtility.objects.filter(park__in=parks).prefetch_related("expansions")
+    return {(row.park_id, row.item_id): row for row in rows}
+
+
+def _gaps(item, utility, expansions, waiting, today: date) -> list[readiness.Shortfall]:
+    plans = [readiness.Expansion(e.pk, e.adds, e.planned_on, e.done_on is not None) for e in expansions]
+    return readiness.allocate(utility_of(item, utility), plans, waiting, today, item.code)
 
 
 def asked_for(park) -> dict[int, Decimal]:
     """Return the sum of open demands of a park's projects that are not signed for yet, by item id. One query."""
     sums: Counter = Counter()
-    rows = UtilityDemand.objects.filter(project__park=park, closed_on__isnull=True, signed=False)
-    for item, amount in rows.exclude(project__status=Project.Status.CANCELLED).values_list("item", "amount"):
+    for item, amount in _open_demands().filter(project__park=park, signed=False).values_list("item", "amount"):
         sums[item] += amount
     return dict(sums)
