@@ -194,16 +194,25 @@ def allocate(
     return sorted(found, key=lambda gap: gap.rank)
 
 
+def serves_all(utility: Utility, total: Decimal, signed: Decimal) -> bool:
+    """Say whether nothing of `total` demanded (`signed` of it signed for) can fall short: all of it is there today."""
+    return works_today(utility) and _base(utility, total, signed) >= total
+
+
+def _base(utility: Utility, total: Decimal, signed: Decimal) -> Decimal:
+    """Return what the utility itself has for the demands in the queue, expansions not counted."""
+    if not utility.measured:
+        return total
+    if utility.capacity is None:
+        return NOTHING
+    # What is signed for is promised to the signed demands among others: it is put back for them to take.
+    return utility.capacity - (utility.used or NOTHING) - max(utility.committed or NOTHING, signed) + signed
+
+
 def _steps(utility: Utility, expansions, demands, today: date) -> list[_Step]:
     """Return what there is and what is added, in the order of the days, what has no day last."""
     signed = sum((demand.amount for demand in demands if demand.signed), NOTHING)
-    if not utility.measured:
-        base = sum((demand.amount for demand in demands), NOTHING)
-    elif utility.capacity is None:
-        base = NOTHING
-    else:
-        # What is signed for is promised to the signed demands among others: it is put back for them to take.
-        base = utility.capacity - (utility.used or NOTHING) - max(utility.committed or NOTHING, signed) + signed
+    base = _base(utility, sum((demand.amount for demand in demands), NOTHING), signed)
     if works_today(utility):
         steps = [_Step(today, base, 0)]
     elif utility.status in (NOT_STARTED, BUILDING):

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Q, Sum, Value
+from django.db.models.fields import DecimalField
+from django.db.models.functions import Coalesce
+
 from gis import readiness
 from gis.models import Expansion, ParkUtility, UtilityDemand, UtilityItem
 from people.access import visible_to
 from projects.models import Park, Project
+
+ZERO = Value(Decimal(0), output_field=DecimalField())
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,7 @@ def shortfalls(today: date, *, parks=None, projects=None, user=None) -> list[Nee
     """Return what utilities cannot serve in time, worst first (no date, then the longest wait).
 
     Narrowed to `parks` (ids), then told of `projects` (ids or a queryset) and of what `user` may see only: the
-    demands of others still stand in the queue, so everybody sees the same figures. Five queries, whatever the size;
+    demands of others still stand in the queue, so everybody sees the same figures. Six queries, whatever the size;
     rows are made for what falls short only.
     """
     queue = _open_demands()
@@ -143,14 +149,8 @@ def shortfalls(today: date, *, parks=None, projects=None, user=None) -> list[Nee
         projects = projects.order_by() if hasattr(projects, "query") else Project.objects.filter(pk__in=list(projects))
         # All that compete with them: the demands of the same parks.
         queue = queue.filter(project__park__in=projects.filter(park__isnull=False).values("park"))
-    queues: dict[tuple[int, int], list[readiness.Demand]] = defaultdict(list)
-    columns = ("project__park", "item", "pk", "project", "amount", "needed_on", "signed")
-    for park, item, *facts in queue.order_by().values_list(*columns):
-        queues[park, item].append(readiness.Demand(*facts))
-    if not queues:
-        return []
-    utilities = _utilities({park for park, _item in queues})
     items = {item.pk: item for item in UtilityItem.objects.select_related("department")}
+    utilities, queues = _queues(queue.order_by(), items)
     gaps: dict[int, tuple] = {}
     for (park, item), waiting in queues.items():
         utility = utilities.get((park, item))
@@ -175,6 +175,32 @@ NOT_SHOWN = (
     *("project__park__boundary", "project__park__search_text", "project__enterprise__search_text"),
 )
 """Long columns that nobody who lists needs reads."""
+
+
+def _queues(demands, items) -> tuple[dict, dict[tuple[int, int], list[readiness.Demand]]]:
+    """Return the utilities and the queues, by (park, item), in which anything can fall short. Four queries.
+
+    Most queues are served from what is there today: the database adds those up, and their demands are not read.
+    """
+    sums = demands.values_list("project__park", "item").annotate(
+        total=Sum("amount"), signed_for=Coalesce(Sum("amount", filter=Q(signed=True)), ZERO)
+    )
+    sums = {(park, item): amounts for park, item, *amounts in sums}
+    if not sums:
+        return {}, {}
+    utilities = _utilities({park for park, _item in sums})
+    tight = {
+        (park, item)
+        for (park, item), amounts in sums.items()
+        if not readiness.serves_all(utility_of(items[item], utilities.get((park, item))), *amounts)
+    }
+    queues: dict[tuple[int, int], list[readiness.Demand]] = defaultdict(list)
+    columns = ("project__park", "item", "pk", "project", "amount", "needed_on", "signed")
+    rows = demands.filter(project__park__in={park for park, _ in tight}, item__in={item for _, item in tight})
+    for park, item, *facts in rows.values_list(*columns) if tight else ():
+        if (park, item) in tight:
+            queues[park, item].append(readiness.Demand(*facts))
+    return utilities, queues
 
 
 def _open_demands():

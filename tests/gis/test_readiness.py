@@ -18,6 +18,7 @@ from gis.readiness import (
     is_stale,
     month_before,
     remaining,
+    serves_all,
     works_today,
 )
 
@@ -244,6 +245,16 @@ def test_more_capacity_never_hurts(plant, more, queue, extra):
         assert gap.short <= before[key].short
         if before[key].days is not None:
             assert gap.days is not None and gap.days <= before[key].days
+
+
+@given(plants, plans, queues)
+def test_what_is_there_today_serves_all_or_something_may_fall_short(plant, more, queue):
+    total = sum((d.amount for d in queue), Decimal(0))
+    signed = sum((d.amount for d in queue if d.signed), Decimal(0))
+    if serves_all(plant, total, signed):
+        assert allocate(plant, more, queue, TODAY) == []
+    elif not more:
+        assert allocate(plant, more, queue, TODAY)
 
 
 @given(plants, plans, queues)
