@@ -32,7 +32,8 @@ ROWS = 60
 CELL_PX, FINE = 56, 0.36
 """Cells of 56 pixels, of 20 for blocked ones (notes-map.md)."""
 
-FORMATS = ("png", "geojson", "gpkg", "shp", "html")
+SCRIPTS = ("map-list", "map-page", "map-legend", "map-popup", "map-hands", "map", "map-png")
+"""The page's own scripts, after those of the shell, in this order."""
 
 
 def narrowed(request):
@@ -77,8 +78,8 @@ def map_page(request):
         "basemaps": basemaps.configured(),
         "attribution": basemaps.attribution(),
         "may_export": allows(request.user, "project.export"),
-        "formats": FORMATS,
         "investment": _held_up(projects),
+        "scripts": [f"js/{name}.js" for name in SCRIPTS],
         "config": _config(request, outlines, now),
         **_rows(request, projects, now),
     }
