@@ -11,8 +11,9 @@ from django.utils.translation.trans_null import gettext_noop
 
 from approvals.lights import Light
 from factors import blocked
-from gis import placing
-from imports import cells
+from gis import geometry, placing
+from gis.frames import CGCS2000, Frame
+from imports import cells, shapes
 from imports.importers.base import (
     NEW,
     Column,
@@ -161,6 +162,12 @@ class ProjectImporter(ModelImporter):
             Column("due_on", _("Next due"), export_only=True),
         ]
 
+    def prepare(self, rows):
+        """Load also where the city is, when points are given: a point outside is refused. Two queries more then."""
+        super().prepare(rows)
+        pointed = any(row.values.get("longitude") is not None for row in rows)
+        self.boxes = placing.city_boxes() if pointed else ()
+
     def check_together(self, row):
         """Check point, dates, park and district against each other."""
         project = row.target
@@ -168,6 +175,10 @@ class ProjectImporter(ModelImporter):
             row.wrong("longitude" if project.longitude is None else "latitude", HALF_POINT)
         elif project.longitude is not None and "longitude" in row.values and self._swapped(project):
             row.wrong("longitude", SWAPPED, longitude=str(project.longitude), latitude=str(project.latitude))
+        elif project.longitude is not None and {"longitude", "latitude"} & row.values.keys():
+            point = (float(project.longitude), float(project.latitude))
+            if fault := geometry.place_fault([point], Frame(CGCS2000), self.boxes):
+                row.problems.setdefault("longitude", shapes.problem_of(fault))
         start, finish = project.planned_start_on, project.planned_finish_on
         if start and finish and start > finish:
             row.wrong("planned_finish_on", START_AFTER_FINISH, start=str(start), finish=str(finish))

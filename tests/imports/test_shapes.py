@@ -506,3 +506,13 @@ def test_a_batch_is_read_again_in_another_way(bounded, geojson, client):
     assert batch.status == "done" and Park.objects.exclude(boundary=None).count() == 1
     client.force_login(person("q", "park", bounded["root"]), backend="django.contrib.auth.backends.ModelBackend")
     assert client.get(f"/imports/{batch.pk}/shapes/").status_code == 404
+
+
+def test_projects_with_points_outside_the_city_are_refused(bounded, sheet):
+    heads = ["项目代码", "项目名称", "区县", "经度", "纬度"]
+    far = ["2607-159901-04-01-000009", "远", "河东区", 118.5, 40.05]
+    near = ["2607-159901-04-01-000008", "近", "河东区", 108.15, 40.05]
+    result = run("projects", sheet(heads, far, near))
+    assert result["wrong"] == 1 and "118.5" in said(result)[0]
+    assert run("projects", sheet(heads, near))["written"] == 1
+    assert Placement.objects.get().district == bounded["east"]
