@@ -7,6 +7,8 @@ os.environ["DEMO"] = "1"  # neither production nor DEBUG; the admin site stays o
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's event loop runs in the thread that uses the database
 for name in ("DEBUG", "PRODUCTION", "SECRET_KEY", "ADMIN_SITE", "ALLOWED_HOSTS", "DEMO_PASSWORD", "CITY_NAME"):
     os.environ.pop(name, None)
+for name in ("TIANDITU_KEY", "BASEMAP_XYZ", "BASEMAP_MBTILES", "BASEMAP_DATUM", "MAP_ATTRIBUTION", "MAP_REVIEW_NO"):
+    os.environ.pop(name, None)
 if os.environ.get("DATABASE_URL", "").startswith("sqlite"):
     del os.environ["DATABASE_URL"]
 

@@ -13,7 +13,7 @@ from gis.views import map as views
 from projects.models import Project
 from tests.gis import map_city
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture
