@@ -125,15 +125,12 @@ with connection.cursor() as c:
     columns = {r[0] for r in c.fetchall()}
     c.execute("INSERT INTO hordak_transaction (uuid, timestamp, date, description) "
               "SELECT gen_random_uuid(), now(), current_date, '' FROM generate_series(1, 500000)")
-    extra = [n for n in ("amount", "amount_currency", "accounting_amount") if n in columns]
+    currencies = [name for name in ("currency", "credit_currency", "debit_currency") if name in columns]
     for table, give in ((pools, True), (holds, False)):
         credit, debit = ("1", "NULL") if give else ("NULL", "1")
-        names = "uuid, transaction_id, account_id, credit, credit_currency, debit, debit_currency, description"
-        values = f"gen_random_uuid(), t.id, (%s::int[])[1 + (t.id %% {len(table)})], "
-        values += f"{credit}, 'EUR', {debit}, 'EUR', ''"
-        for name in extra:
-            names += ", " + name
-            values += ", 'EUR'" if name.endswith("currency") else (", 1" if give else ", -1")
+        names = ", ".join(["uuid, transaction_id, account_id, credit, debit, description", *currencies])
+        values = f"gen_random_uuid(), t.id, (%s::int[])[1 + (t.id %% {len(table)})], {credit}, {debit}, ''"
+        values += ", 'EUR'" * len(currencies)
         c.execute(f"INSERT INTO hordak_leg ({names}) SELECT {values} FROM "
                   "(SELECT id FROM hordak_transaction ORDER BY id DESC LIMIT 500000) t", [table])
     c.execute("ANALYZE hordak_leg")
@@ -149,6 +146,7 @@ def balances() -> dict[str, float]:
     """Return milliseconds (median of 15) of one pool's available amount with 1,000,000 entries in the journal."""
     from django.db import connection
 
+    from factors import book_reading
     from factors.models import Account
 
     with connection.cursor() as cursor:
@@ -165,7 +163,7 @@ def balances() -> dict[str, float]:
         )
         cursor.execute("ANALYZE factors_transfer")
     pool = Account.objects.filter(role="pool").first()
-    return {"ours": median(lambda: Account.objects.get(pk=pool.pk).available)}
+    return {"ours": median(lambda: book_reading.live(pool.pk).available)}
 
 
 def median(call, times: int = 15) -> float:

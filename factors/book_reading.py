@@ -8,6 +8,7 @@ the index from whichever end is nearer: the journal's beginning, or the account'
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
 from django.db.models import BigIntegerField, Case, Count, F, Q, Sum, Value, When
 
 from factors.book import NOTHING, Movement, Row, rows_of, run, total_of, with_renewals
@@ -82,9 +83,19 @@ def sums(account_id: int, **where) -> Movement:
 
 
 def live(account_id: int) -> Movement:
-    """Return the account's running totals as they are now. One query."""
-    names = ("credits_posted", "debits_posted", "debits_pending", "credits_pending")
-    return Movement(*Account.objects.values_list(*names).get(pk=account_id))
+    """Return the account's running totals as they are now. One query, by hand: it is asked with every look.
+
+    :raises Account.DoesNotExist: no such account.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT credits_posted, debits_posted, debits_pending, credits_pending FROM factors_account WHERE id = %s",
+            [account_id],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        raise Account.DoesNotExist(account_id)
+    return Movement(*found)
 
 
 def totals_through(account_id: int, transfer_id: int | None) -> Movement:
