@@ -68,7 +68,7 @@
     var size = map.getSize();
     var middle = size.y / 2;
     var metres = map.distance(map.containerPointToLatLng([0, middle]), map.containerPointToLatLng([size.x, middle]));
-    return { pixel: pixel, left: left, top: top, width: width, height: height, km: metres / 1000, phone: size.x < 640, layers: map.luodi.layers, print: map.luodi.print };
+    return { pixel: pixel, left: left, top: top, width: width, height: height, km: metres / 1000, phone: size.x < 640, layers: map.luodi.layers };
   };
 
   /* Everything that moves with the map, bottom up; also for pictures. */

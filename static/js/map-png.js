@@ -102,6 +102,14 @@
     pen.fillText(text, x, y);
   }
 
+  /* On paper the same picture: the page's layout for paper comes too late to draw the map anew. */
+  var paper = document.getElementById("map-print");
+  window.addEventListener("beforeprint", function () {
+    paper.textContent = "";
+    paper.append(Map.picture());
+  });
+  window.addEventListener("afterprint", function () { paper.textContent = ""; });
+
   document.addEventListener("click", function (event) {
     if (!event.target.closest("[data-png]")) return;
     Map.picture().toBlob(function (blob) {

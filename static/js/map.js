@@ -280,16 +280,6 @@
     if (!state.whole) loadPoints();
     if (follow.checked && (state.outside || state.boxed)) reloadList();
   }, 160));
-  window.addEventListener("beforeprint", function () {
-    told.print = true;
-    map.invalidateSize({ animate: false });
-    told.canvas.paint();
-  });
-  window.addEventListener("afterprint", function () {
-    told.print = false;
-    map.invalidateSize({ animate: false });
-    told.canvas.paint();
-  });
   new window.ResizeObserver(function () { map.invalidateSize({ animate: false, pan: false }); }).observe(map.getContainer());
   recall();
   page.sample();
