@@ -10,7 +10,8 @@ from gis.models import Placement, ShapeSource
 from imports.models import ImportBatch
 from projects.models import Park, Project
 from tests.browser import allow, shot, sign_in
-from tests.journeys.steps import wait_success
+from tests.journeys.steps import DESK, PHONE, assert_fits, wait_success
+from tests.journeys.test_leader import serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 EVIL = "`${window.__xss=1}<img src=x onerror=window.__xss=1>`"
@@ -139,3 +140,33 @@ def test_the_form_of_a_project_takes_the_point_from_a_map(demo_city, browser_pag
     page.goto(f"/projects/{project.code}/")
     assert page.locator("#site").count() == 1
     shot(page, "project-page-site")
+
+
+def test_pages_of_geography_are_accessible_and_fit_the_phone(demo_city, browser_page, tmp_path):
+    page, project = (
+        browser_page,
+        Project.objects.filter(assignments__user__username="pm").exclude(longitude=None).first(),
+    )
+    page.set_default_timeout(60_000)
+    sign_in(page, "pm")
+    page.goto("/imports/?kind=boundaries")
+    page.set_input_files(
+        "input[name=file]", str(outlines(tmp_path, Park.objects.exclude(boundary=None).order_by("code")[:2]))
+    )
+    page.select_option("select[name=crs]", "gcj02")
+    page.locator("form[enctype] .btn-primary").click()
+    drawn(page, "[data-shapes-map]")
+    batch = ImportBatch.objects.latest("pk").pk
+    found = {}
+    for address in ("/imports/?kind=boundaries", f"/imports/{batch}/", f"/projects/{project.code}/point/", "/points/"):
+        for size in (DESK, PHONE):
+            page.set_viewport_size(size)
+            page.goto(address)
+            if page.locator(".shapes-map").count():
+                drawn(page, ".shapes-map")
+            assert_fits(page)
+            if size == PHONE:
+                shot(page, f"geography-phone-{address.strip('/').split('/')[0][:8]}")
+            if faults := serious(page):
+                found[f"{address} {size['width']}"] = faults
+    assert not found, found
