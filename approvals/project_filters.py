@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals.lights import Light
 from approvals.models import Chain, MaterialUse, Stage, StageTemplate
 from approvals.snapshot import SORT_GROUPS
-from factors.models import Demand, FactorKind
+from factors.models import Account, Book, Demand, FactorKind
 from people.models import Department, District, User
 from people.prepared import Prepared
 from projects import search
@@ -265,6 +265,19 @@ CAUSES = {
 }
 """By the word before the colon: what narrows projects to those that settling the cause alone would release (“book”: of
 a book that no pool serves). Apps above add theirs in `ready()`; what the words mean is `cockpit.causes`."""
+
+
+def cause_words(cause: str) -> str:
+    """Return a cause in words: the name of the pool, book or stage. One query at most; other kinds stay as they are."""
+    kind, _colon, code = cause.partition(":")
+    if kind == "stage":
+        return code.partition(":")[2]
+    rows = {"pool": Account.objects, "book": Book.objects}.get(kind)
+    row = rows.select_related(*_NAMED[kind]).filter(pk=number(code)).first() if rows else None
+    return str(row) if row else cause
+
+
+_NAMED = {"pool": ("book__kind", "book__source"), "book": ("kind", "source")}
 
 
 def _cause(queryset, value, user, today):

@@ -32,6 +32,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 7
 PORT = 8941
+GENERATED = 10_000
+"""Beyond so many projects the generator's are copied by the database, see `multiply`."""
+
 SHARE = {"energy": 0.10, "water": 0.06}
 """Share of projects with a demand of the factor; a third of the parks' pools cannot give what is missing."""
 
@@ -63,7 +66,7 @@ def make(projects: int, seed: int = 20261122) -> None:
 
     call_command("migrate", verbosity=0)
     now, rng = timezone.localtime(), random.Random(seed)
-    generator.build(projects, now)
+    generator.build(min(projects, GENERATED), now)
     rows = list(Project.objects.order_by("pk").values_list("pk", "park_id"))
     parks, keeper = sorted({park for _pk, park in rows}), Department.objects.get(code="fgw")
     for position, (code, share) in enumerate(SHARE.items()):
@@ -92,8 +95,60 @@ def make(projects: int, seed: int = 20261122) -> None:
             batch_size=2000,
         )  # fmt: skip
     blocks.turn(Demand.objects.all(), now=now, cause="registered")
-    recount()
     keeping.sweep(now)
+    if projects > GENERATED:
+        multiply(projects // GENERATED)
+    recount()
+
+
+def multiply(times: int) -> None:
+    """Copy every project so often, with chain, stages, demands and episodes, and with the events of the last week.
+
+    Older events and materials are left out: no figure of the page reads them, and they are nine tenths of the rows.
+    """
+    from datetime import timedelta
+
+    from django.db import connection, transaction
+    from django.utils import timezone
+
+    from approvals.models import Chain, Stage, StageEvent
+    from factors.models import BlockEpisode, Demand
+    from projects.models import Project
+
+    since = timezone.now() - timedelta(days=8)
+    shifted = {  # what is copied: columns that name another copied row, with its model
+        Project: {},
+        Chain: {"project_id": Project},
+        Stage: {"chain_id": Chain},
+        StageEvent: {"stage_id": Stage},
+        Demand: {"project_id": Project},
+        BlockEpisode: {"demand_id": Demand},
+    }
+    quote = connection.ops.quote_name
+    with transaction.atomic(), connection.cursor() as cursor:
+        tops = {}
+        for model in shifted:
+            cursor.execute(f"SELECT MAX(id) FROM {model._meta.db_table}")
+            tops[model] = cursor.fetchone()[0] or 0
+        for copy in range(1, times):
+            for model, links in shifted.items():
+                fields = [
+                    f for f in model._meta.concrete_fields if not f.generated and f.name not in ("supersedes", "key")
+                ]
+                columns = [field.column for field in fields]
+                values = []
+                for column in columns:
+                    shift = copy * tops[model if column == "id" else links[column]] if column in {"id", *links} else 0
+                    suffix = f" || '-{copy}'" if model is Project and column in ("code", "name") else ""
+                    values.append(f"{quote(column)} + {shift}" if shift else quote(column) + suffix)
+                table = model._meta.db_table
+                only = " AND recorded_at > %s" if model is StageEvent else ""
+                cursor.execute(
+                    f"INSERT INTO {table} ({', '.join(map(quote, columns))}) SELECT {', '.join(values)} FROM {table}"
+                    f" WHERE id <= {tops[model]}{only}",
+                    [connection.ops.adapt_datetimefield_value(since)] if only else None,
+                )
+        cursor.execute("ANALYZE")
 
 
 def naive(now) -> tuple[dict, list, dict]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-from django.db.models.functions import TruncDate
+from django.db.models import F, Q
+from django.utils import timezone
 
 from approvals.models import Stage
 from cockpit.scope import Scope
@@ -63,12 +63,14 @@ def weekly(scope: Scope, now: datetime, calendar, weeks: int = WEEKS) -> list[Po
     departments = list(Department.objects.values_list("pk", flat=True))
     begun = Stage.objects.filter(accepted_at__isnull=False, due_half__lt=calendar.begun(now))
     running = begun.filter(closed_at__isnull=True)
-    ended = begun.filter(department__in=departments, closed_at__gt=instants[0], due_on__lt=TruncDate("closed_at"))
+    ended = begun.filter(department__in=departments, closed_at__gt=instants[0], due_on__lt=F("closed_at"))
     halves = [calendar.begun(at) for at in instants]
     late = []
     for stages in (running, ended):
         rows = scope.within(stages, "chain__project").order_by()
-        for project, due, closed_at in rows.values_list("chain__project", "due_half", "closed_at"):
+        for project, due, due_on, closed_at in rows.values_list("chain__project", "due_half", "due_on", "closed_at"):
+            if closed_at is not None and due_on >= timezone.localtime(closed_at).date():
+                continue
             first = bisect_right(halves, due)  # the first instant by which a later half-day has begun
             if first < len(instants):
                 late.append(Span(project, instants[first], closed_at))

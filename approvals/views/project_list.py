@@ -159,13 +159,22 @@ def filter_fields(form, values: dict) -> dict:
     return {
         "form": form,
         "values": values,
-        "led_here": [(form.fields[name].label, name, form.data.get(name)) for name in LED_HERE if name in values],
+        "led_here": [
+            (form.fields[name].label, name, form.data.get(name), _led_by(name, values[name]))
+            for name in LED_HERE
+            if name in values
+        ],
         "pickers": [form.picker(name, choices[name]) for name in PICKERS],
         "singles": [form.picker(name, choices.get(name)) for name in SINGLES],
         "more": [form.picker(name, choices.get(name)) for name in MORE],
         "more_chosen": sum(name in values for name in (*MORE, "mine")),
         "stage_names": [(name, name, values.get("stage") == name) for name in project_filters.stage_names()],
     }
+
+
+def _led_by(name: str, value) -> str:
+    """Return a condition of LED_HERE in words. One query at most."""
+    return project_filters.cause_words(value) if name == "cause" else str(value)
 
 
 def _assignable() -> list[tuple[str, str]]:

@@ -73,6 +73,9 @@ def test_a_hostile_name_is_only_text(demo_city, browser_page):
         "/search/?q=window",
         "/workbench/",
         f"/chains/compare/?project={project.code}",
+        "/cockpit/",
+        "/cockpit/causes/",
+        "/cockpit/week/",
     )
     for size in (DESK, PHONE):
         page.set_viewport_size(size)

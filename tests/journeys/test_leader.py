@@ -6,8 +6,9 @@ import pytest
 
 from cockpit.models import DisplayToken, Instruction
 from people.models import User
+from projects.models import Park, Project
 from tests.browser import allow, shot, sign_in
-from tests.journeys.steps import DESK, PHONE, WALL, assert_fits, assert_touchable, log_in, wait_success
+from tests.journeys.steps import DESK, HOSTILE, PHONE, WALL, assert_fits, assert_touchable, log_in, wait_success
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 AXE = (Path(__file__).resolve().parent.parent / "vendor" / "axe-4.10.2.min.js").read_text(encoding="utf-8")
@@ -218,3 +219,19 @@ def test_the_wall_passes_midnight(demo_city, browser_page):
     page.clock.run_for(30_000)
     assert "1月1日" in page.locator("#wall-clock").inner_text() and "00:00" in page.locator("#wall-clock").inner_text()
     assert "12月31日" in page.locator("#wall-at").inner_text()  # a clock never looks like the time of the data
+
+
+def test_what_people_type_is_only_text_on_page_wall_and_instruction(demo_city, browser_page):
+    page = browser_page
+    Project.objects.filter(light__in=["red", "blocked", "statutory"]).update(name=HOSTILE)
+    Park.objects.filter(code="159902PK01").update(short_name=HOSTILE[:30])
+    sign_in(page, "leader")
+    for address in ("/cockpit/", "/cockpit/causes/", "/cockpit/week/", "/screen/"):
+        page.goto(address)
+        if address != "/cockpit/causes/":  # it names no project
+            assert "${window.__xss=1}<img" in page.locator("body").inner_text(), address
+        assert page.evaluate("typeof window.__xss") == "undefined", address
+        assert page.locator("img[src=x]").count() == 0
+    page.evaluate("fetch('/screen/body/').then(r => r.text()).then(t => { window.__body = t; })")
+    page.wait_for_timeout(1500)
+    assert page.evaluate("typeof window.__xss") == "undefined"
