@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +22,7 @@ from gis.models import (
 )
 from gis.templatetags.parks import amount
 from people.models import AuditEntry
+from projects.models import Project
 
 PDF = SimpleUploadedFile("验收.pdf", b"%PDF-1.7 test")
 
@@ -203,14 +206,38 @@ def test_the_workbench_of_the_park_officer_and_of_who_verifies(world, client_of,
 
 
 def test_the_export_has_what_the_page_has(world, client_of, park):
-    from projects.models import Project
-
     Project.objects.filter(pk=world.target.pk).update(name="=cmd()")
     answer = client_of("leader").get(f"/parks/{park.code}/needs.csv")
     text = body(answer)
     assert text.startswith("\ufeff") and "'=cmd()" in text and world.target.code in text
     assert AuditEntry.objects.filter(kind="export").exists()
     assert world.target.code not in body(client_of("leader", "stranger").get(f"/parks/{park.code}/needs.csv"))
+
+
+def test_a_page_costs_the_same_with_one_need_and_with_many(world, client_of, park):
+    officer, url = client_of("park"), f"/parks/{park.code}/"
+
+    def counted():
+        officer.get(url)
+        with CaptureQueriesContext(connection) as queries:
+            officer.get(url)
+        return len(queries)
+
+    few = counted()
+    for n in range(6):
+        project = Project.objects.create(
+            code=f"2601-159901-04-01-20000{n}", name=f"项目{n}", district=park.district, park=park, enterprise=None
+        )
+        UtilityDemand.objects.create(
+            project=project,
+            item=UtilityItem.objects.get(code="water_supply"),
+            amount=5,
+            needed_on=date(2027, 3, n + 1),
+            registered_by=world.bystander,
+            registered_at=timezone.now(),
+        )
+    assert counted() <= few
+    assert "项目5" in body(officer.get(url))
 
 
 # --- drawings ---------------------------------------------------------------------------------------------------
