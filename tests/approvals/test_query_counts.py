@@ -44,6 +44,9 @@ PAGES = [
     ("map", "pm", {}),
     ("map-points", "leader", {}),
     ("map-rows", "pm", {}),
+    ("cockpit", "leader", {}),
+    ("screen-body", "leader", {}),
+    ("instruction-list", "leader", {}),
 ]
 
 
