@@ -23,6 +23,7 @@ from gis.models import (
 from gis.templatetags.parks import amount
 from people.models import AuditEntry
 from projects.models import Project
+from tests.journeys.steps import HOSTILE
 
 PDF = SimpleUploadedFile("验收.pdf", b"%PDF-1.7 test")
 
@@ -238,6 +239,20 @@ def test_a_page_costs_the_same_with_one_need_and_with_many(world, client_of, par
         )
     assert counted() <= few
     assert "项目5" in body(officer.get(url))
+
+
+def test_what_people_type_is_never_markup(world, client_of, park):
+    Project.objects.filter(pk=world.target.pk).update(name=HOSTILE)
+    ParkUtility.objects.filter(park=park).update(detail=HOSTILE, reason=HOSTILE, funder=HOSTILE[:80])
+    Expansion.objects.update(name=HOSTILE[:60], responsible=HOSTILE[:80])
+    UtilityEvidence.objects.update(title=HOSTILE[:80])
+    AreaAssessment.objects.update(name=HOSTILE[:80], scope=HOSTILE)
+    UtilityItem.objects.filter(code="water_supply").update(unit="<b>&\"'")
+    officer = client_of("park")
+    addresses = ["/parks/", f"/parks/{park.code}/", f"/parks/{park.code}/utilities/water_supply/", "/workbench/"]
+    for url in (*addresses, f"/parks/{park.code}/report/", f"/projects/{world.target.code}/"):
+        text = body(officer.get(url))
+        assert "<img src=x" not in text and "<script>window" not in text and "<b>&" not in text
 
 
 # --- drawings ---------------------------------------------------------------------------------------------------
