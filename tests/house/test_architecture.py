@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ["config", "demo", "imports", "approvals", "projects", "calendars", "people"]
+APPS = ["config", "demo", "imports", "cockpit", "approvals", "projects", "calendars", "people"]
 HEAVY = {
     *("openpyxl", "python_calamine", "numpy", "pandas", "scipy", "weasyprint", "playwright"),
     *("geopandas", "shapely", "pyproj", "pyogrio", "folium", "branca"),
