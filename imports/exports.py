@@ -102,7 +102,7 @@ def template(importer) -> bytes:
     lists.sheet_state = "hidden"
     sheet.freeze_panes = "A2"
     notes.append([_("Column"), _("Required"), _("How to fill in"), _("Example")])
-    for place, column in enumerate((c for c in importer.columns if not c.export_only), 1):
+    for place, column in enumerate((c for c in importer.columns if c.in_template and not c.export_only), 1):
         letter, label = get_column_letter(place), str(column.label)
         head = sheet.cell(1, place, f"{label}*" if column.required else label)
         head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="center")

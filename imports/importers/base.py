@@ -48,6 +48,8 @@ class Column:
     """Exported for information and ignored on import."""
     export_only: bool = False
     """Read-only, and not in the blank template either."""
+    in_template: bool = True
+    """Whether the blank template has it: a shape is in no cell that one fills in."""
 
     def headings(self) -> list[str]:
         """Return every heading under which the column is known: its label in each language, its name and aliases."""

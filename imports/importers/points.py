@@ -43,11 +43,16 @@ class PointImporter(ShapeImporter):
 
     def shape_column_of(self, row) -> str:
         """Return the column that a fault of the point is told at."""
-        return shapes.SHAPE if shapes.SHAPE in row.raw else "x"
+        return shapes.SHAPE if self.is_drawn(row) else "x"
+
+    @staticmethod
+    def is_drawn(row) -> bool:
+        """Say whether the row came with a shape; otherwise its point is two numbers."""
+        return isinstance(row.raw.get(shapes.SHAPE), shapes.ShapeCell)
 
     def prepare(self, rows):
         """Judge points that came as numbers; load projects, parks, outlines and rights. A dozen queries."""
-        numbered = [row for row in rows if shapes.SHAPE not in row.raw]
+        numbered = [row for row in rows if not self.is_drawn(row)]
         given = [
             {"type": "Point", "coordinates": [row.values["x"], row.values["y"]]}
             if {"x", "y"} <= row.values.keys() and None not in (row.values["x"], row.values["y"])
@@ -89,7 +94,7 @@ class PointImporter(ShapeImporter):
 
     def check_shape(self, row):
         """Report what is wrong with the point at the cell it was read from."""
-        if shapes.SHAPE not in row.raw:
+        if not self.is_drawn(row):
             for name in ("x", "y"):
                 if row.values.get(name) is None and name not in row.problems:
                     row.wrong(name, REQUIRED, column=str(self.column(name).label))

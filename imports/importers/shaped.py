@@ -83,7 +83,9 @@ class ShapeImporter(Importer):
 
     def shape_column(self) -> Column:
         """Return the column of the shape itself."""
-        return Column(shapes.SHAPE, _("Shape"), lambda raw, cell: raw if isinstance(raw, ShapeCell) else None)
+        return Column(
+            shapes.SHAPE, _("Shape"), lambda raw, cell: raw if isinstance(raw, ShapeCell) else None, in_template=False
+        )
 
     def wish(self, sheet: str = "") -> Wish:
         """Return how the file is to be read and judged. Two queries."""

@@ -516,3 +516,36 @@ def test_projects_with_points_outside_the_city_are_refused(bounded, sheet):
     assert result["wrong"] == 1 and "118.5" in said(result)[0]
     assert run("projects", sheet(heads, near))["written"] == 1
     assert Placement.objects.get().district == bounded["east"]
+
+
+def test_a_misspelt_name_is_suggested_and_taken_over(bounded, geojson, client):
+    from tests.imports.conftest import person
+
+    client.force_login(person("p", "park", bounded["root"]), backend="django.contrib.auth.backends.ModelBackend")
+    with geojson(({"名称": "云川经济开发去"}, outline(108.15, 40.05))).open("rb") as file:
+        client.post("/imports/", {"kind": "boundaries", "file": file, "crs": "cgcs2000"})
+    batch = ImportBatch.objects.get()
+    problem = batch.rows.get().problems["A"]
+    assert problem["suggestion"] == "云川经济开发区"
+    client.post(f"/imports/{batch.pk}/", {"do": "adopt", "row": "2", "column": "A"})
+    client.post(f"/imports/{batch.pk}/", {"do": "confirm", "mode": "all"})
+    assert Park.objects.exclude(boundary=None).get().name == PARK["名称"]
+    assert client.get(f"/imports/{batch.pk}/receipt/").status_code == 200
+    assert client.get(f"/imports/{batch.pk}/file/").status_code == 200
+
+
+def test_the_blank_template_of_points_can_be_filled_in(projects, client, tmp_path):
+    import openpyxl
+
+    from tests.imports.conftest import person
+
+    client.force_login(
+        person("p", "park", projects[0].district.parent), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/imports/templates/points/").content))
+    heads = [str(cell.value).rstrip("*") for cell in book.worksheets[0][1]]
+    row = dict.fromkeys(heads) | {heads[0]: projects[0].code, "经度（或东坐标）": 108.14, "纬度（或北坐标）": 40.04}
+    book.worksheets[0].append(list(row.values()))
+    book.save(tmp_path / "points.xlsx")
+    assert counts(run("points", tmp_path / "points.xlsx", "--crs", "cgcs2000")) == (1, 1, 0, 0, 0, 1)
+    assert client.get("/imports/templates/boundaries/").status_code == 404
