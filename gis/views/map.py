@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse, HttpResponseNotModified, JsonResp
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -80,7 +79,7 @@ def map_page(request):
         "may_export": allows(request.user, "project.export"),
         "investment": _held_up(projects),
         "scripts": [f"js/{name}.js" for name in SCRIPTS],
-        "config": _config(request, outlines, now),
+        "config": _config(request, outlines, now) | {"whole": totals["placed"] <= MOST},
         **_rows(request, projects, now),
     }
     response = render(request, "gis/map.html", context)
@@ -112,7 +111,6 @@ def _config(request, outlines, now) -> dict:
         "basemaps": [base.for_page() for base in basemaps.configured()],
         "bounds": [box.west, box.south, box.east, box.north] if box else None,
         "at": now.strftime("%Y-%m-%d %H:%M"),
-        "numbers": get_language(),
     }
 
 

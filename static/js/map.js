@@ -285,7 +285,7 @@
   page.sample();
   stop(phone.matches ? "low" : "desk");
   wholeCity();
-  state.first = true;
+  state.first = !config.whole; /* whether there are more than one answer holds */
   var shapes = getJson(config.urls.shapes).then(function (answer) {
     told.shapes.districts = answer.districts.map(function (area) { return { name: area.name, city: area.city, rings: Map.outline(area.rings) }; });
     told.shapes.parks = answer.parks.map(function (park) {
