@@ -149,14 +149,15 @@ def shortfalls(today: date, *, parks=None, projects=None, user=None) -> list[Nee
         projects = projects.order_by() if hasattr(projects, "query") else Project.objects.filter(pk__in=list(projects))
         # All that compete with them: the demands of the same parks.
         queue = queue.filter(project__park__in=projects.filter(park__isnull=False).values("park"))
-    items = {item.pk: item for item in UtilityItem.objects.select_related("department")}
-    utilities, queues = _queues(queue.order_by(), items)
+    items, utilities, queues = _queues(queue.order_by())
     gaps: dict[int, tuple] = {}
     for (park, item), waiting in queues.items():
         utility = utilities.get((park, item))
         expansions = {row.pk: row for row in utility.expansions.all()} if utility is not None else {}
         for gap in _gaps(items[item], utility, expansions.values(), waiting, today):
             gaps[gap.demand] = (gap, utility, expansions.get(gap.waits_for))
+    if not gaps:
+        return []
     rows = UtilityDemand.objects.filter(pk__in=list(gaps))
     if projects is not None:
         rows = rows.filter(project__in=projects.values("pk"))
@@ -177,8 +178,8 @@ NOT_SHOWN = (
 """Long columns that nobody who lists needs reads."""
 
 
-def _queues(demands, items) -> tuple[dict, dict[tuple[int, int], list[readiness.Demand]]]:
-    """Return the utilities and the queues, by (park, item), in which anything can fall short. Four queries.
+def _queues(demands) -> tuple[dict, dict, dict[tuple[int, int], list[readiness.Demand]]]:
+    """Return all items, the utilities and the queues, by (park, item), in which anything can fall short. Five queries.
 
     Most queues are served from what is there today: the database adds those up, and their demands are not read.
     """
@@ -187,7 +188,8 @@ def _queues(demands, items) -> tuple[dict, dict[tuple[int, int], list[readiness.
     )
     sums = {(park, item): amounts for park, item, *amounts in sums}
     if not sums:
-        return {}, {}
+        return {}, {}, {}
+    items = {item.pk: item for item in UtilityItem.objects.select_related("department")}
     utilities = _utilities({park for park, _item in sums})
     tight = {
         (park, item)
@@ -200,7 +202,7 @@ def _queues(demands, items) -> tuple[dict, dict[tuple[int, int], list[readiness.
     for park, item, *facts in rows.values_list(*columns) if tight else ():
         if (park, item) in tight:
             queues[park, item].append(readiness.Demand(*facts))
-    return utilities, queues
+    return items, utilities, queues
 
 
 def _open_demands():
