@@ -20,9 +20,12 @@ BOTH = gettext_noop("“%(value)s” is a park and a district. Say what the outl
 NO_NAME = gettext_noop("The shape has neither a code nor a name. Say which column holds the names.")
 REGISTER = gettext_noop(
     "No district or park is called “%(value)s”. Correct the name, register the park, or tick “register missing "
-    "districts”."
+    "districts” (command line: --create)."
 )
-NO_CITY = gettext_noop("“%(value)s” belongs to the city %(city)s, which is not known here. Register the city first.")
+NO_CITY = gettext_noop(
+    "“%(value)s” belongs to the city %(city)s, which is not known here. Register the city first, or name it "
+    '(command line: --city "%(city)s NAME").'
+)
 REPEATED = gettext_noop("Row %(row)s is already the outline of “%(name)s”.")
 DIFFERS = gettext_noop("Drawn are %(drawn)s ha (%(mu)s mu), declared %(declared)s ha: %(percent)s%% apart.")
 MU_FOR_HA = gettext_noop("Drawn are %(drawn)s ha (%(mu)s mu), declared %(declared)s ha: is the declared figure in mu?")
