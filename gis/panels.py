@@ -130,6 +130,4 @@ def verify_panel(user, now: dt.datetime) -> Panel | None:
     found = rows.aggregate(changed=Count("pk", filter=Q(verified_on__isnull=True)), every=Count("pk"))
     if not found["every"]:
         return None
-    return Panel(
-        "gis/_workbench_verify.html", {"changed": found["changed"], "old": found["every"] - found["changed"]}
-    )
+    return Panel("gis/_workbench_verify.html", {"changed": found["changed"], "old": found["every"] - found["changed"]})

@@ -15,7 +15,19 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCALE = "zh_Hans"
 CATALOGUE = ROOT / "locale" / LOCALE / "LC_MESSAGES" / "django.po"
 PARTS = ROOT / "locale" / "parts"
-SOURCES = ["config", "demo", "imports", "cockpit", "gis", "approvals", "factors", "projects", "calendars", "people", "templates"]
+SOURCES = [
+    "config",
+    "demo",
+    "imports",
+    "cockpit",
+    "gis",
+    "approvals",
+    "factors",
+    "projects",
+    "calendars",
+    "people",
+    "templates",
+]
 KEYWORDS = [
     "gettext_noop",
     "gettext_lazy",
