@@ -16,7 +16,7 @@ NOT_INSTALLED = 75
 def main(arguments: list[str]) -> int:
     """Return 0 when both runs passed. A missing PostgreSQL is a failure only with CI_REQUIRE=1."""
     os.chdir(ROOT)
-    pytest = [sys.executable, "-m", "pytest", "-q"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "--durations=25", "--durations-min=5"]
     status = 0
     if not arguments:
         marked = [
