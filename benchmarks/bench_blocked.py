@@ -220,7 +220,8 @@ def report(projects: int, lengths: list[int]) -> None:
     last = found[-1]
     for what, how in (("page of 50", "ours, rows as objects"), ("number", "ours"), ("all", "ours, values")):
         derived, kept = last[what, "raw SQL, derived"], last[what, "raw SQL, kept"]
-        print(f"\n- {what}: {last[what, how] / derived:.2f} × the raw SQL that derives, {last[what, how] / kept:.2f} × the one that reads what is kept", end="")  # fmt: skip  # noqa: E501
+        to_derived, to_kept = last[what, how] / derived, last[what, how] / kept
+        print(f"\n- {what}: {to_derived:.2f} × the raw SQL that derives, {to_kept:.2f} × what reads the kept", end="")
     print("\n")
 
 
