@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "demo",
     "imports",
     "cockpit",
+    "dossiers",
+    "supervision",
     "gis",
     "approvals",
     "factors",
@@ -59,6 +61,8 @@ INSTALLED_APPS = [
     "guardian",
     "axes",
     "csp",
+    "django_tasks",
+    "django_tasks_db",
     "whitenoise.runserver_nostatic",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -118,6 +122,9 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = BASE_DIR / (os.environ.get("MEDIA_ROOT") or "var/media")  # served by views that check rights, never by URL
+
+# --- Background jobs (dossiers/jobs.py) -----------------------------------------------------------------------------
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 # --- People --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"

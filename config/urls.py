@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("factors.urls")),
     path("", include("approvals.urls")),
     path("", include("gis.urls")),
+    path("", include("supervision.urls")),
+    path("", include("dossiers.urls")),
     path("", include("cockpit.urls")),
     path("", include("imports.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

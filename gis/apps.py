@@ -1,3 +1,5 @@
+"""The app of parks and the map: what must be connected when the process starts."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

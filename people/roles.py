@@ -41,6 +41,14 @@ PERMISSIONS = {
     "boundary.import": _("Import outlines and points"),
     "cockpit.view": _("See the leaders' page"),
     "instruction.give": _("Give instructions on blockers"),
+    "visit.log": _("Log visits to the enterprises one serves"),
+    "problem.register": _("Register problems of enterprises"),
+    "problem.handle": _("Claim and handle the problems of one's department"),
+    "problem.check": _("Assign problems, check and close them"),
+    "order.draft": _("Draft supervision orders"),
+    "order.sign": _("Sign, review and close supervision orders"),
+    "order.answer": _("Sign for and answer the supervision orders to one's department"),
+    "dossier.print": _("Print cards, booklets and notices"),
     "screen.manage": _("Issue and withdraw tokens of wall displays"),
 }
 
@@ -70,46 +78,53 @@ PM = _role(
     _("Project manager"),
     _("Registers projects, keeps their chains up to date and answers for their dates."),
     "project.view project.create project.edit project.assign project.export project.import stage.advance "
-    "template.edit enterprise.edit material.edit factor.view factor.demand cockpit.view boundary.import",
+    "template.edit enterprise.edit material.edit factor.view factor.demand cockpit.view boundary.import "
+    "visit.log problem.register problem.handle problem.check order.draft dossier.print",
 )
 APPROVER = _role(
     "approver",
     _("Approval officer"),
     _("Receives, accepts and decides the cases of a department."),
-    "project.view project.export stage.handle material.edit factor.view utility.verify cockpit.view",
+    "project.view project.export stage.handle material.edit factor.view utility.verify cockpit.view "
+    "problem.register problem.handle order.answer dossier.print",
 )
 FACTOR = _role(
     "factor",
     _("Factor officer"),
     _("Looks after energy, water, land and emission quotas and the stages that need them."),
     "project.view project.export project.import stage.handle factor.view factor.demand factor.make factor.check "
-    "factor.configure utility.verify cockpit.view",
+    "factor.configure utility.verify cockpit.view "
+    "problem.register problem.handle order.answer dossier.print",
 )
 PARK = _role(
     "park",
     _("Park officer"),
     _("Keeps a park's data and the projects in it."),
     "project.view project.create project.edit project.export project.import park.edit enterprise.edit material.edit "
-    "factor.view factor.demand cockpit.view boundary.import",
+    "factor.view factor.demand cockpit.view boundary.import "
+    "visit.log problem.register problem.handle order.answer dossier.print",
 )
 OFFICER = _role(
     "officer",
     _("Service officer"),
     _("Stands by the enterprises assigned to him: visits, materials, progress."),
-    "project.view project.edit project.export stage.advance enterprise.edit material.edit factor.view cockpit.view",
+    "project.view project.edit project.export stage.advance enterprise.edit material.edit factor.view cockpit.view "
+    "visit.log problem.register problem.check dossier.print",
 )
 LEADER = _role(
     "leader",
     _("Leader"),
     _("Sees the whole district, sponsors projects, gives instructions."),
-    "project.view project.export factor.view factor.override cockpit.view instruction.give screen.manage",
+    "project.view project.export factor.view factor.override cockpit.view instruction.give screen.manage "
+    "visit.log problem.register problem.check order.draft order.sign dossier.print",
 )
 SUPERVISOR = _role(
     "supervisor",
     _("Supervisor"),
     _("Watches deadlines, publishes chain templates and calendars, reads feedback."),
     "project.view project.assign project.export template.edit template.publish calendar.edit feedback.read "
-    "styleguide.view factor.view utility.verify boundary.import cockpit.view screen.manage",
+    "styleguide.view factor.view utility.verify boundary.import cockpit.view screen.manage "
+    "problem.register problem.check order.draft order.sign dossier.print",
 )
 SYSADMIN = _role(
     "sysadmin",

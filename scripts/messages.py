@@ -20,6 +20,8 @@ SOURCES = [
     "demo",
     "imports",
     "cockpit",
+    "dossiers",
+    "supervision",
     "gis",
     "approvals",
     "factors",

@@ -9,20 +9,37 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ["config", "demo", "imports", "cockpit", "approvals", "projects", "calendars", "people"]
+APPS = [
+    *("config", "demo", "imports", "cockpit", "dossiers", "supervision", "gis", "approvals", "factors", "projects"),
+    *("calendars", "people"),
+]
 HEAVY = {
-    *("openpyxl", "python_calamine", "numpy", "pandas", "scipy", "weasyprint", "playwright"),
+    *(
+        "openpyxl",
+        "python_calamine",
+        "numpy",
+        "pandas",
+        "scipy",
+        "weasyprint",
+        "pypdf",
+        "fontTools",
+        "segno",
+        "playwright",
+    ),
     *("geopandas", "shapely", "pyproj", "pyogrio", "folium", "branca"),
 }
 
 # Who may ask what time it is: those who answer a request or a command, and pass it on. The others need a reason.
-CLOCK_READERS = re.compile(r"(^|/)(views\.py|views/|views_\w+\.py|management/|middleware\.py|migrations/)")
+CLOCK_READERS = re.compile(
+    r"(^|/)(views\.py|views/|views_\w+\.py|management/|ledger_commands/|middleware\.py|migrations/)"
+)
 CLOCK_EXCEPTIONS = {
     "people/actions.py": "stamps when it was recorded",
     "calendars/actions.py": "stamps when a version was made",
     "people/audit.py": "the audit log writes when it recorded, not what it was told",
     "people/sessions.py": "called by log-in signals, which carry no time",
     "people/listeners.py": "log-in signals carry no time",
+    "factors/pools.py": "told of a move by projects/actions.py, which carries no time",
     "config/context.py": "context processors answer a request",
 }
 CLOCK_CALLS = {"date.today", "datetime.now", "datetime.today", "datetime.utcnow", "timezone.now", "timezone.localdate"}

@@ -1,0 +1,3 @@
+"""Addresses of service and supervision."""
+
+urlpatterns = []
