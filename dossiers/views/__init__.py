@@ -1,0 +1,1 @@
+"""Pages of dossiers: choosing and following prints, verifying a paper."""
