@@ -257,31 +257,42 @@ class ChainView:
 
 def load(chain: Chain, now: dt.datetime, calendar) -> ChainView:
     """Return the view of a chain at `now`. Three queries: stages, prerequisites, events."""
-    stages = list(chain.stages.select_related("stage_template__phase", "department").order_by("position", "id"))
-    through = StageTemplate.prerequisites.through
-    codes = {s.stage_template_id: s.code for s in stages}
-    prerequisites: dict[int, list[str]] = {pk: [] for pk in codes}
-    links = through.objects.filter(from_stagetemplate__in=codes).values_list(
-        "from_stagetemplate_id", "to_stagetemplate_id"
+    return load_many([chain], now, calendar)[chain.pk]
+
+
+def load_many(chains, now: dt.datetime, calendar) -> dict[int, ChainView]:
+    """Return the views of chains at `now` by their ids. Three queries, however many they are."""
+    by_chain: dict[int, list[Stage]] = {chain.pk: [] for chain in chains}
+    rows = Stage.objects.filter(chain__in=by_chain) if len(by_chain) != 1 else chains[0].stages.all()
+    for stage in rows.select_related("stage_template__phase", "department").order_by("position", "id"):
+        by_chain[stage.chain_id].append(stage)
+    needed: dict[int, set[int]] = {}
+    links = StageTemplate.prerequisites.through.objects.filter(
+        from_stagetemplate__in={s.stage_template_id for stages in by_chain.values() for s in stages}
     )
-    for target, source in links:
-        if source in codes:
-            prerequisites[target].append(codes[source])
-    events: dict[int, list[StageEvent]] = {s.pk: [] for s in stages}
+    for target, source in links.values_list("from_stagetemplate_id", "to_stagetemplate_id"):
+        needed.setdefault(target, set()).add(source)
+    events: dict[int, list[StageEvent]] = {s.pk: [] for stages in by_chain.values() for s in stages}
     for event in (
-        StageEvent.objects.filter(stage__chain=chain).select_related("by__department").order_by("occurred_at", "id")
+        StageEvent.objects.filter(stage__chain__in=by_chain)
+        .select_related("by__department")
+        .order_by("occurred_at", "id")
     ):
         events[event.stage_id].append(event)
-    views = [
-        StageView(
-            stage=s,
-            template=s.stage_template,
-            prerequisites=tuple(sorted(prerequisites[s.stage_template_id])),
-            events=events[s.pk],
-        )
-        for s in stages
-    ]
-    return judge(chain, views, now, calendar)
+    found = {}
+    for chain in chains:
+        codes = {s.stage_template_id: s.code for s in by_chain[chain.pk]}
+        views = [
+            StageView(
+                stage=s,
+                template=s.stage_template,
+                prerequisites=tuple(sorted(codes[n] for n in needed.get(s.stage_template_id, ()) if n in codes)),
+                events=events[s.pk],
+            )
+            for s in by_chain[chain.pk]
+        ]
+        found[chain.pk] = judge(chain, views, now, calendar)
+    return found
 
 
 def judge(chain, views, now, calendar) -> ChainView:
