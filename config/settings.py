@@ -35,6 +35,9 @@ IDLE_MINUTES = SESSION_IDLE_MINUTES = number(os.environ, "IDLE_MINUTES", 30)
 SESSION_ABSOLUTE_HOURS = 12
 PASSWORD_DAYS = number(os.environ, "PASSWORD_DAYS", 0 if DEMO else 90)  # 0: passwords do not grow old
 EXPORTS_PER_HOUR = number(os.environ, "EXPORTS_PER_HOUR", 20)  # of one person; 0: no limit
+HOT_LINE = os.environ.get("HOT_LINE") or "12345"  # of service to enterprises, printed on cards and booklets
+ORDER_WORD = os.environ.get("ORDER_WORD") or "云督"  # of supervision orders: 云督〔2026〕1号
+VISITS_PER_MONTH = number(os.environ, "VISITS_PER_MONTH", 1)  # that each enterprise gets of its service officer
 VERSION = "0.1.0"
 
 # --- The map (gis/basemaps.py) ----------------------------------------------------------------------------------------
@@ -125,6 +128,13 @@ MEDIA_ROOT = BASE_DIR / (os.environ.get("MEDIA_ROOT") or "var/media")  # served 
 
 # --- Background jobs (dossiers/jobs.py) -----------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+PRINT_DAYS = number(os.environ, "PRINT_DAYS", 7)  # how long printed files can be fetched; what they said is kept
+PRINT_WORKERS = number(os.environ, "PRINT_WORKERS", 0)  # processes of one print_worker; 0: one per core
+PRINT_SECONDS = number(os.environ, "PRINT_SECONDS", 300)  # for one paper; then its process is ended
+PRINT_MEMORY_MB = number(os.environ, "PRINT_MEMORY_MB", 3000)  # address space of one process; 0: no limit
+PRINT_LIMIT = number(os.environ, "PRINT_LIMIT", 500)  # papers of one job
+SITE_URL = os.environ.get("SITE_URL", "")  # what QR codes lead to; empty: the address at which it was printed
 
 # --- People --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"

@@ -9,3 +9,9 @@ class SupervisionConfig(AppConfig):
 
     name = "supervision"
     verbose_name = _("Service and supervision")
+
+    def ready(self):
+        from people.triggers import append_only
+
+        append_only("supervision_problemevent")
+        append_only("supervision_orderevent")
