@@ -1,3 +1,18 @@
 """Addresses of dossiers."""
 
-urlpatterns = []
+from django.urls import path
+
+from dossiers.views import choose, jobs, verify
+
+urlpatterns = [
+    path("prints/", jobs.job_list, name="print-list"),
+    path("prints/choose/", choose.choose, name="print-choose"),
+    path("prints/order/", choose.order, name="print-order"),
+    path("prints/<int:pk>/", jobs.job_page, name="print-job"),
+    path("prints/<int:pk>/progress/", jobs.job_progress, name="print-progress"),
+    path("prints/<int:pk>/file/", jobs.job_file, name="print-bundle"),
+    path("prints/<int:pk>/retry/", jobs.job_retry, name="print-retry"),
+    path("prints/<int:pk>/stop/", jobs.job_stop, name="print-stop"),
+    path("papers/<str:token>/", jobs.print_file, name="print-file"),
+    path("v/<str:token>", verify.verify, name="verify"),
+]

@@ -68,6 +68,7 @@ MENU = (
         "park-list", _("Parks"), "project.view", "pin", ("park-", "utility-", "assessment-", "expansion-"), is_tab=True
     ),
     Entry("enterprise-list", _("Enterprises"), "project.view", "building", ("enterprise-",)),
+    Entry("print-list", _("Prints"), "dossier.print", "print", ("print-", "verify")),
     Entry("import-start", _("Import"), "project.import boundary.import", "upload", ("import-",)),
     Entry("calendar", _("Working-day calendar"), "calendar.edit", "calendar", ("calendar-",)),
     Entry("user-list", _("Users"), "user.manage", "users", ("user-", "department-")),

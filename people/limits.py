@@ -1,4 +1,7 @@
-"""How often a person may take data out: EXPORTS_PER_HOUR from the settings, counted in the audit log."""
+"""How often a person may take data out: EXPORTS_PER_HOUR from the settings, counted in the audit log.
+
+A print of many papers counts like an export; that of a single one does not.
+"""
 
 import datetime as dt
 
@@ -8,7 +11,7 @@ from django.utils import timezone
 
 from people.models import AuditEntry
 
-EXPORTS = ("export", "audit.exported")
+EXPORTS = ("export", "audit.exported", "print.job")
 HOUR = dt.timedelta(hours=1)
 
 

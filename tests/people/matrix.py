@@ -318,6 +318,17 @@ MATRIX: dict[str, Rule] = {
     "map-tile": page(
         "project.view", args={"z": lambda world: 0, "x": lambda world: 0, "y": lambda world: 0}, also=NOTHING_THERE
     ),
+    # prints: one's own only
+    "print-list": page("dossier.print"),
+    "print-choose": page("dossier.print"),
+    "print-order": action("dossier.print"),
+    "print-job": page("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
+    "print-progress": page("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
+    "print-bundle": page("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
+    "print-retry": action("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
+    "print-stop": action("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
+    "print-file": page("dossier.print", args={"token": lambda world: "none"}, also=NOTHING_THERE),
+    "verify": public(args={"token": lambda world: "none"}, also=NOTHING_THERE),
     # imports
     "import-start": form("project.import", "boundary.import"),
     "import-batch": form("project.import", "boundary.import", args={"pk": unknown}, also=NOTHING_THERE),
