@@ -320,6 +320,11 @@ class Problem:
     registered_on: date | None = None
     closed_on: date | None = None
 
+    @property
+    def late_days(self) -> int:
+        """Working days behind its limit."""
+        return max(-(self.days_left or 0), 0)
+
 
 @dataclass(frozen=True)
 class Visit:

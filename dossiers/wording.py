@@ -1,0 +1,96 @@
+"""What a city may word itself: names of card and booklet, order and titles of the chapters, footers, logo.
+
+`templates/dossiers/paper.yaml` holds what ships; a copy in the folder of the setting PAPER_TEMPLATES goes first.
+"""
+
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+SHIPPED = Path(__file__).resolve().parent.parent / "templates" / "dossiers" / "paper.yaml"
+KEYS = (
+    *("basics", "promises", "chain", "quota", "park", "points", "problems", "visits", "policies", "orders"),
+    *("appeals", "attachments"),
+)
+
+
+class WordingError(ValueError):
+    """The file cannot be used; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of the booklet: what it holds, what it is called, its number."""
+
+    key: str
+    title: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The words of a city's papers."""
+
+    card: str = ""
+    booklet: str = ""
+    head: str = ""
+    office: str = ""
+    confidential: str = ""
+    footer: str = ""
+    not_secret: str = ""
+    logo: str = ""
+    signatures: tuple[str, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+
+    @property
+    def numbers(self) -> dict[str, int | str]:
+        """The number of each chapter by its key; "" for one that the city leaves out."""
+        found = dict.fromkeys(KEYS, "")
+        return found | {chapter.key: chapter.number for chapter in self.chapters}
+
+
+def load() -> Wording:
+    """Return the wording in force. Read again only when a file changed. :raises WordingError: a file is wrong."""
+    own = getattr(settings, "PAPER_TEMPLATES", "")
+    paths = [SHIPPED, *([Path(own) / "paper.yaml"] if own else [])]
+    return _read(tuple((str(path), path.stat().st_mtime_ns) for path in paths if path.is_file()))
+
+
+@lru_cache(maxsize=4)
+def _read(files: tuple[tuple[str, int], ...]) -> Wording:
+    found = Wording()
+    for path, _changed in files:
+        found = replace(found, **_checked(Path(path)))
+    return found
+
+
+def _checked(path: Path) -> dict:
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise WordingError(f"{path}: {error}") from error
+    if not isinstance(content, dict):
+        raise WordingError(f"{path}: needs names with their texts")
+    strange = set(content) - {field.name for field in fields(Wording)}
+    if strange:
+        raise WordingError(f"{path}: unknown: {', '.join(sorted(strange))}")
+    if "signatures" in content:
+        content["signatures"] = tuple(str(name) for name in content["signatures"])
+    if "chapters" in content:
+        content["chapters"] = _chapters(path, content["chapters"])
+    return {name: value if isinstance(value, tuple) else str(value or "") for name, value in content.items()}
+
+
+def _chapters(path: Path, entries) -> tuple[Chapter, ...]:
+    found, seen = [], set()
+    for entry in entries:
+        key = entry.get("key") if isinstance(entry, dict) else None
+        if key not in KEYS or key in seen or not str(entry.get("title") or "").strip():
+            raise WordingError(f"{path}: a chapter needs a key of {', '.join(KEYS)} (each once) and a title: {entry}")
+        seen.add(key)
+        found.append(Chapter(key, str(entry["title"]).strip(), len(found) + 1))
+    return tuple(found)
