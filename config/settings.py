@@ -130,7 +130,7 @@ MEDIA_ROOT = BASE_DIR / (os.environ.get("MEDIA_ROOT") or "var/media")  # served 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 PRINT_DAYS = number(os.environ, "PRINT_DAYS", 7)  # how long printed files can be fetched; what they said is kept
-PRINT_WORKERS = number(os.environ, "PRINT_WORKERS", 0)  # processes of one print_worker; 0: one per core
+PRINT_WORKERS = number(os.environ, "PRINT_WORKERS", 0)  # of one print_worker; 0: one per core; -1: none in make run
 PRINT_SECONDS = number(os.environ, "PRINT_SECONDS", 300)  # for one paper; then its process is ended
 PRINT_MEMORY_MB = number(os.environ, "PRINT_MEMORY_MB", 3000)  # address space of one process; 0: no limit
 PRINT_LIMIT = number(os.environ, "PRINT_LIMIT", 500)  # papers of one job

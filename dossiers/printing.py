@@ -91,7 +91,8 @@ def _freeze(item: PrintItem, now) -> Print:
     project = visible_to(Project.objects.all(), job.by).filter(pk=item.project_id).first()
     if project is None:
         raise NotPrinted("not_allowed")
-    (dossier,) = gathering.gather([project], job.by, timezone.localtime(now))
+    full = job.kind == Kind.BOOKLET
+    (dossier,) = gathering.gather([project], job.by, timezone.localtime(now), full=full)
     with transaction.atomic():
         frozen = freezing.freeze(
             project=project, kind=job.kind, dossier=dossier, by=job.by, base_url=job.base_url, now=now

@@ -34,6 +34,7 @@ BEAT_SECONDS = 10.0
 CLEAN_SECONDS = 3600.0
 STOP_SECONDS = 60.0
 LONGEST_PAUSE = 30.0
+CHILD = [sys.executable, "manage.py", "print_worker"]
 
 
 def new_name() -> str:
@@ -158,8 +159,7 @@ class Child:
     def start(self) -> None:
         """Start a process that ends when this one does."""
         self.name, self.started = new_name(), time.monotonic()
-        command = [sys.executable, "manage.py", "print_worker", "--child", self.name]
-        command += ["--once"] if self.once else []
+        command = [*CHILD, "--child", self.name, *(["--once"] if self.once else [])]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=settings.BASE_DIR, preexec_fn=_quietly)
 
     def ended(self) -> bool:
@@ -218,8 +218,12 @@ class Supervisor:
             jobs.clean(self.clock())
             self.next_cleaning = now + CLEAN_SECONDS
         for child in self.children:
-            if child.process is None and now >= child.not_before and not (self.once and child in freed):
+            if child.process is None and now >= child.not_before and (not self.once or self._has_work(child)):
                 child.start()
+
+    def _has_work(self, child: Child) -> bool:
+        """With `once`: whether to start this child, for the first time or again."""
+        return not hasattr(child, "name") or Drawer("").has_work()
 
     def _done(self) -> bool:
         """With `once`: whether every child has ended and nothing is left to draw."""

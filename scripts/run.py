@@ -3,6 +3,7 @@
 import io
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -27,10 +28,27 @@ def main() -> None:
             sys.exit(f"Port {port} is in use. Stop what uses it, or choose another:  make run PORT=8001")
     prepare()
     announce(port)
+    start_printing()
     serve = [sys.executable, "manage.py", "runserver", "--skip-checks", f"{HOST}:{port}"]
     if not os.environ.get("DEBUG"):
         serve.append("--noreload")
     os.execv(sys.executable, serve)
+
+
+def start_printing() -> None:
+    """Start the processes that print cards. They end with the server: this process holds the other end of a pipe.
+
+    PRINT_WORKERS=-1 starts none: they run elsewhere.
+    """
+    from django.conf import settings
+
+    if settings.PRINT_WORKERS < 0:
+        return
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)  # the server, which takes this process's place, keeps it open
+    command = [sys.executable, "manage.py", "print_worker", "--attached"]
+    subprocess.Popen(command, stdin=reading, close_fds=True, start_new_session=True)
+    os.close(reading)
 
 
 def prepare() -> None:

@@ -23,7 +23,7 @@ class Rendered:
     shortened: tuple[str, ...] = ()
 
 
-def gather(projects, user, now):
+def gather(projects, user, now, *, full=False):
     """Return what the rows say, without a query."""
     return [
         Dossier(

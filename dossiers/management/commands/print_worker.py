@@ -24,5 +24,5 @@ class Command(BaseCommand):
         if child:
             workers.work(child, timezone.now, once=once, attached=True)
             return
-        number = processes or settings.PRINT_WORKERS or os.cpu_count() or 1
+        number = processes or max(settings.PRINT_WORKERS, 0) or os.cpu_count() or 1
         workers.Supervisor(number, timezone.now, once=once, attached=attached).run()
