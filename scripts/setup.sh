@@ -14,9 +14,15 @@ missing=""
 need() { missing="$missing $1"; }
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || need python3
 "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || need python3-venv
+# What WeasyPrint lays papers out with, and the full Noto behind our cut fonts (names with rare characters).
+"$PYTHON" - 2>/dev/null <<'LIBRARIES' || need "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+import ctypes, sys
+for one in ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset", "fontconfig"):
+    ctypes.CDLL(f"lib{one}.0.dylib" if sys.platform == "darwin" else f"lib{one}.so.{1 if one == 'fontconfig' else 0}")
+LIBRARIES
+{ command -v fc-list >/dev/null && fc-list :charset=2cb4e | grep -q .; } || need "fontconfig fonts-noto-cjk"
 if [ "$WANT" = test ]; then
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need chromium
-    { command -v fc-list >/dev/null && fc-list :lang=zh | grep -q .; } || need "fontconfig fonts-noto-cjk"
     command -v xgettext >/dev/null || need gettext
     { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; } || need postgresql
 fi

@@ -28,9 +28,9 @@ def lamp(light, text="") -> SafeString:
 
 
 @register.filter
-def shape(code) -> SafeString:
-    """The shape of a light alone."""
-    return mark_safe(bar_svg.shape(str(code)))  # constants only
+def shape(code, ink="") -> SafeString:
+    """The shape of a light alone; in `ink`, a colour, where its own would not show."""
+    return mark_safe(bar_svg.shape(str(code), ink))  # constants only
 
 
 @register.simple_tag
