@@ -5,14 +5,14 @@ import random
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from approvals import actions, keeping, template_actions
 from approvals.history import load_history
 from approvals.material_actions import is_own_form
 from approvals.models import ChainTemplate, MaterialUse
 from calendars import store
-from demo import data, geography, parks, quota_data, quotas, story
+from demo import data, geography, parks, quota_data, quotas, service, story
 from gis import placing
 from people import actions as people_actions
 from people.models import Department, District, User
@@ -44,15 +44,26 @@ def build(now: dt.datetime) -> dict[str, int]:
     geography.build(now)
     for number, row in enumerate(data.PROJECTS, start=1):
         _project(number, row, rows_of_parks, people, now, rng)
+        if number in (3, len(data.PROJECTS)):
+            _tell_planner()
     quotas.build(now, people)
     parks.build(now, people)
+    service.build(now, people)
     placing.place()
     recount()
+    _tell_planner()
     return {
         "parks": Park.objects.count(),
         "projects": Project.objects.count(),
         "accounts": User.objects.filter(is_demo=True).count(),
     }
+
+
+def _tell_planner():
+    """Count the rows for PostgreSQL's planner, which nothing else can do before the transaction ends."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 def _places():

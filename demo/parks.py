@@ -83,18 +83,20 @@ def _facts(park, line, ago: int, now) -> dict:
 
 def _verify(park, report, ago: int, at, people) -> None:
     """Let the departments verify a report some days after it came, but for what the story leaves open."""
-    stale = p.STALE.get(park.code, [])
-    waiting = p.UNVERIFIED.get(park.code, []) if ago == 0 else []
-    refused, reason = p.RETURNED.get(park.code, ("", "")) if ago == 0 else ("", "")
+    stale = p.STALE.get(park.code, []) if ago < MONTHS - 1 else []
+    if ago:  # long ago: the supervisor passed what the departments had seen
+        seen = [line.pk for line in report.lines.select_related("item") if line.item.code not in stale]
+        actions.verify_lines(by=people["supervisor"], lines=seen, now=at + dt.timedelta(hours=50))
+        return
+    waiting = p.UNVERIFIED.get(park.code, [])
+    refused, reason = p.RETURNED.get(park.code, ("", ""))
+    later = at + dt.timedelta(hours=2)
     for line in report.lines.select_related("item__department"):
         code = line.item.code
-        if code in waiting or (code in stale and ago < MONTHS - 1):
+        if code in waiting or code in stale:
             continue
         department = line.item.department
         by = people.get(f"clerk-{department.code}" if department else "", people["supervisor"])
-        later = at + dt.timedelta(hours=4 + 9 * line.item.position)
-        if ago == 0:
-            later = min(later, at + dt.timedelta(hours=2))
         if code == refused:
             actions.refuse_line(by=by, line=line.pk, reason=reason, now=later)
         else:

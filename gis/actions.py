@@ -209,7 +209,10 @@ def _settle(report: UtilityReport) -> None:
     stored = {row.item_id: row for row in ParkUtility.objects.filter(park=report.park_id)}
     for line in lines:
         row = stored.get(line.item_id) or ParkUtility(park_id=report.park_id, item_id=line.item_id)
-        for name, value in (facts_of(line) | board_columns(line, report)).items():
+        said = facts_of(line) | board_columns(line, report)
+        if row.pk and all(getattr(row, name) == value for name, value in said.items()):
+            continue
+        for name, value in said.items():
             setattr(row, name, value)
         row.save()
 
