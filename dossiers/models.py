@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from projects.models import Project
 
@@ -85,7 +86,7 @@ class PrintJob(models.Model):
         RUNNING = "running", _("Being printed")
         BUNDLING = "bundling", _("Being put together")
         DONE = "done", _("Finished")
-        CANCELLED = "cancelled", _("Cancelled")
+        CANCELLED = "cancelled", pgettext_lazy("print", "Cancelled")
         EXPIRED = "expired", _("Expired")
 
     class Bundle(models.TextChoices):
@@ -146,7 +147,7 @@ class PrintItem(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     worker = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=12, blank=True, help_text="why it failed: a key of dossiers.reasons.REASONS")
-    detail = models.CharField(max_length=200, blank=True, help_text="what the log needs to find it")
+    detail = models.CharField(max_length=200, blank=True, help_text="of a failure: what the log has; else: characters without a font")
     print = models.ForeignKey(Print, models.SET_NULL, null=True, blank=True, related_name="items")
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -109,12 +109,23 @@ def render(frozen: Print, dossier):
     :raises NotPrinted: it does not fit on its page.
     """
     from dossiers import rendering
+    from dossiers.ladder import NoRung
 
     stamp = freezing.stamp_of(frozen, dossier)
     if frozen.kind == Kind.BOOKLET:
         return rendering.booklet(dossier, stamp)
     make = rendering.card if frozen.kind == Kind.CARD else rendering.card_a5
-    return make(dossier, stamp, rung=_last_rung(frozen))
+    try:
+        return make(dossier, stamp, rung=_last_rung(frozen))
+    except NoRung as error:
+        raise NotPrinted("no_page") from error
+
+
+def unprintable(frozen: Print) -> str:
+    """Return the characters that no font of this machine has: they are boxes on the paper, and its list says so."""
+    from dossiers import fonts
+
+    return "".join(fonts.missing(frozen.json().decode()))[:200]
 
 
 def _last_rung(frozen: Print) -> str | None:
@@ -126,7 +137,8 @@ def _last_rung(frozen: Print) -> str | None:
 def _finish(item: PrintItem, frozen: Print, made, name: str, now) -> None:
     """Note the file, once it lies on the disk, and write the audit log, in one transaction."""
     with transaction.atomic():
-        if not held(item).update(status=PrintItem.Status.DONE, finished_at=now, reason="", detail=""):
+        note = unprintable(frozen)
+        if not held(item).update(status=PrintItem.Status.DONE, finished_at=now, reason="", detail=note):
             raise Lost
         Print.objects.filter(pk=frozen.pk).update(
             rung=made.rung or "",

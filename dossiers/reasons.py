@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 REASONS = {
     "not_allowed": _("You may not print this project any more."),
     "no_page": _("It does not fit on one page, even at its shortest."),
-    "no_font": _("It holds characters that no font has."),
     "broken": _("The renderer refused it; the service's log names the error."),
     "crashed": _("The process died three times while printing it."),
     "too_long": _("It took longer than %(seconds)s seconds."),

@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('worker', models.CharField(blank=True, max_length=40)),
                 ('reason', models.CharField(blank=True, help_text='why it failed: a key of dossiers.reasons.REASONS', max_length=12)),
-                ('detail', models.CharField(blank=True, help_text='what the log needs to find it', max_length=200)),
+                ('detail', models.CharField(blank=True, help_text='of a failure: what the log has; else: characters without a font', max_length=200)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('print', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='items', to='dossiers.print')),
