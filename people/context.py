@@ -67,6 +67,7 @@ MENU = (
     Entry(
         "park-list", _("Parks"), "project.view", "pin", ("park-", "utility-", "assessment-", "expansion-"), is_tab=True
     ),
+    Entry("problem-list", _("Problems and orders"), "problem.register", "feedback", ("problem-", "visit-", "order-")),
     Entry("enterprise-list", _("Enterprises"), "project.view", "building", ("enterprise-",)),
     Entry("print-list", _("Prints"), "dossier.print", "print", ("print-", "verify")),
     Entry("import-start", _("Import"), "project.import boundary.import", "upload", ("import-",)),

@@ -128,6 +128,11 @@ def unknown(world) -> int:
     return 987654
 
 
+def claim(world) -> str:
+    """An action of a problem."""
+    return "claim"
+
+
 ENTRY = {"year": lambda world: 2026, "number": unknown}
 PERSON = {"username": lambda world: world.bystander.username}
 EAST_PARK = {"code": lambda world: world.parks["east"].code}
@@ -328,7 +333,25 @@ MATRIX: dict[str, Rule] = {
     "print-retry": action("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
     "print-stop": action("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
     "print-file": page("dossier.print", args={"token": lambda world: "none"}, also=NOTHING_THERE),
+    "paper-order": page("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
     "verify": public(args={"token": lambda world: "none"}, also=NOTHING_THERE),
+    # visits, problems, supervision orders
+    "problem-list": page("problem.register"),
+    "problem-create": form("problem.register"),
+    "problem-page": page("problem.register", args={"pk": unknown}, also=NOTHING_THERE),
+    "problem-act": action("problem.handle", "problem.check", args={"pk": unknown, "act": claim}, also=NOTHING_THERE),
+    "problem-file": page("problem.register", args={"pk": unknown}, also=NOTHING_THERE),
+    "visit-list": page("project.view"),
+    "visit-create": form("visit.log"),
+    "visit-page": page("project.view", args={"pk": unknown}, also=NOTHING_THERE),
+    "order-list": page("problem.register"),
+    "order-create": form("order.draft"),
+    "order-page": page("problem.register", args={"pk": unknown}, also=NOTHING_THERE),
+    "order-edit": form("order.draft", args={"pk": unknown}, also=NOTHING_THERE),
+    "order-act": action(
+        "order.draft", "order.sign", "order.answer", args={"pk": unknown, "act": claim}, also=NOTHING_THERE
+    ),
+    "order-file": page("problem.register", args={"pk": unknown}, also=NOTHING_THERE),
     # imports
     "import-start": form("project.import", "boundary.import"),
     "import-batch": form("project.import", "boundary.import", args={"pk": unknown}, also=NOTHING_THERE),

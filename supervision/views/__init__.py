@@ -1,0 +1,1 @@
+"""Pages of visits, problems and supervision orders."""
