@@ -61,9 +61,9 @@ def draw(chain: Chain, title: str, *, words: Sequence[str] = ()) -> Bar:
     if not stages:
         return Bar("", WIDTH / 10, 0, ())
     rows = _rows(groups, len(stages))
-    cells = max(sum(len(members) for _phase, members in row) for row in rows)
+    cells = max(sum(len(members) for _phase, members, _more in row) for row in rows)
     step = min(WIDTH / cells, 260)
-    per_line = max(3, int((step - GAP + 6) / 25.4))
+    per_line = max(3, int((step - GAP - 3) / 25.4))
     parts, top = [], 0.0
     for row in rows:
         drawn, height = _row(row, step, per_line, top)
@@ -93,16 +93,17 @@ def _rows(groups, count: int):
     number = -(-count // ROW_CELLS)
     rows, row, used, left = [], [], 0, count
     for phase, members in groups:
+        more = False
         while members:
             target = -(-left // max(number - len(rows), 1))
             room = target - used
             if len(rows) == number - 1 or len(members) <= room + (2 if used + len(members) <= ROW_CELLS else 0):
-                row.append((phase, members))
+                row.append((phase, members, more))
                 used, members = used + len(members), []
             elif room >= 3 and len(members) - room >= 2 or not row:
                 room = max(room, 1)
-                row.append((phase, members[:room]))
-                members = members[room:]
+                row.append((phase, members[:room], more))
+                members, more = members[room:], True
                 used += room
             if members or used >= target:
                 if row:
@@ -117,22 +118,21 @@ def _rows(groups, count: int):
 def _row(row, step: float, per_line: int, top: float):
     lines = 1
     labels = {}
-    for _phase, members in row:
+    for _phase, members, _more in row:
         for stage in members:
             labels[stage.no] = label_lines(stage.short, per_line)
             lines = max(lines, len(labels[stage.no]))
     parts, x = [], 0.0
-    for phase, members in row:
-        width = step * len(members)
-        parts.append(_caption(phase, x, width, top))
+    for phase, members, more in row:
+        parts.append(_caption(phase, x, step * len(members), top, more))
         for stage in members:
             parts.append(_cell(stage, x, step - GAP, top + CAPTION, labels[stage.no], lines))
             x += step
     return "".join(parts), CAPTION + BOX + 6 + lines * LINE + DAYS + BELOW
 
 
-def _caption(phase: Phase, x: float, width: float, top: float) -> str:
-    counted = f"{phase.done}/{phase.total}"
+def _caption(phase: Phase, x: float, width: float, top: float, more: bool) -> str:
+    counted = "…" if more else f"{phase.done}/{phase.total}"
     room = int((width - GAP) / 25.4)
     name = phase.name if len(phase.name) <= room - 2 else (phase.name[: max(room - 2, 0)] if room >= 4 else "")
     return (
@@ -218,9 +218,10 @@ def meter(confirmed: int, reserved: int, label: str) -> str:
     )
 
 
-def shape(code: str) -> str:
-    """Draw a light's shape alone, in its own ink, for words that stand beside it."""
+def shape(code: str, ink: str = "") -> str:
+    """Draw a light's shape alone, in its own ink or another, for words that stand beside it."""
     code = code if code in SHAPES else "idle"
     inks = {"done": "#2f5a44", "red": "#c62f2f", "statutory": "#7a1630", "blocked": "#20262e"}
+    inks = dict.fromkeys(SHAPES, ink) if ink else inks
     box = "-4 0 32 24" if code == "statutory" else "0 0 24 24"
     return f'<svg class="shape" viewBox="{box}" aria-hidden="true">{SHAPES[code].format(c=inks.get(code, FAINT))}</svg>'

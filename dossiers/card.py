@@ -37,7 +37,6 @@ class Line:
     ratio: str
     gross: str
     due: str
-    remark: Text
 
 
 @dataclass(frozen=True)
@@ -189,7 +188,6 @@ def _chain(card: Card, dossier: Dossier, rung: Rung, cut, year: int) -> None:
                 f"{DASH if stage.limit is None else days(stage.limit)}{'*' if stage.in_calendar_days else ''}",
                 DASH if stage.gross is None else days(stage.gross),
                 "held" if stage.held_off else short_date(stage.due_on, year),
-                cut("note", stage.blocked, rung.note),
             )
         )
     card.more_lines = len(rows) - len(card.lines)

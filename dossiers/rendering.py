@@ -5,20 +5,24 @@ bytes. Words are in the language of the dossier, whoever renders it.
 """
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from dossiers import bar_svg, ladder, wording
+from dossiers import bar_svg, enclosures, ladder, plain, wording
 from dossiers.card import card_of
-from dossiers.content import Dossier, Stamp
+from dossiers.content import Dossier, Revision, Stamp
 from dossiers.ladder import LADDER
 
 LOG = logging.getLogger(__name__)
 CARD_CSS = ("css/dossier-card.css",)
-NOTES_FROM, RULE_MM, NOTES_HEAD_MM = 34.0, 8.4, 9.0
+A5_CSS = ("css/dossier-card.css", "css/dossier-a5.css")
+BOOKLET_CSS = ("css/dossier-booklet.css",)
+NOTES_FROM, RULE_MM, NOTES_HEAD_MM = 36.0, 8.6, 11.0
 """Free space of a card in mm from which it gets ruled lines, the height of a line, and of their heading."""
 MM = 96 / 25.4
 
@@ -40,6 +44,102 @@ def card(dossier: Dossier, stamp: Stamp, *, rung: str | None = None) -> Renderin
     """
     with translation.override(dossier.language):
         return _on_one_page(dossier, stamp, rung, "dossiers/card.html", CARD_CSS, 1)
+
+
+def card_a5(dossier: Dossier, stamp: Stamp, *, rung: str | None = None) -> Rendering:
+    """Return the card to be folded to A5: A4 across, outside and inside, to print on both sides over the short edge.
+
+    :raises NoRung: it does not fit on two pages, whatever is shortened.
+    """
+    with translation.override(dossier.language):
+        return _on_one_page(dossier, stamp, rung, "dossiers/card_a5.html", A5_CSS, 2)
+
+
+def booklet(
+    dossier: Dossier,
+    stamp: Stamp,
+    *,
+    attachments: Callable[[str], bytes] = enclosures.stored,
+    revisions: Sequence[Revision] = (),
+) -> Rendering:
+    """Return the booklet, with PDF attachments bound behind it. Nothing is shortened.
+
+    `attachments` reads a file by its name in our storage (see `enclosures.stored`); `revisions`: earlier prints, the
+    latest first. Gather the dossier in full, or the records behind it are missing.
+    """
+    from dossiers import engine
+
+    with translation.override(dossier.language):
+        texts = wording.load()
+        title = f"{texts.booklet} {dossier.basics.enterprise or dossier.basics.project} {stamp.number}"
+        bound = enclosures.prepare(dossier.records.attachments if dossier.records else (), attachments)
+        context = booklet_context(dossier, stamp, texts, bound, revisions) | {"title": title}
+        html = render_to_string("dossiers/booklet.html", context)
+        pictures = {one.picture: one.data for one in bound if one.picture}
+        made = engine.pdf(html, title=title, css=BOOKLET_CSS, pictures=pictures)
+        data, pages = enclosures.bind(made.data, bound)
+        return Rendering(data, pages)
+
+
+def booklet_context(dossier: Dossier, stamp: Stamp, texts, bound=(), revisions=()) -> dict:
+    """Return what the templates of the booklet need."""
+    work = card_of(dossier, LADDER[0])
+    chain = dossier.chain
+    return {
+        "dossier": dossier,
+        "stamp": stamp,
+        "wording": texts,
+        "name_size": work.name_size,
+        "figures": work.figures,
+        "grouped": bar_svg.grouped(chain) if chain else (),
+        "stopped": chain.stopped_supplement + chain.stopped_special if chain else None,
+        "enclosures": bound,
+        "revisions": revisions,
+        "parts": parts_of(dossier),
+    }
+
+
+def parts_of(dossier: Dossier) -> dict[str, list[tuple[str, str]]]:
+    """Return the sections that the contents list below a chapter, as (anchor, words)."""
+    chain, quota, records = dossier.chain, dossier.quota, dossier.records
+    found = {
+        "chain": [
+            ("s-halts", _("Stops of the clock"), chain and chain.halts),
+            ("s-timeline", _("Timeline"), chain and records and records.drawings),
+            ("s-materials", _("Materials by stage"), chain and records and records.materials),
+            ("s-history", _("History"), chain and records and records.events),
+        ],
+        "quota": [("s-postings", _("Entries of the ledger"), quota and quota.postings)],
+        "problems": [("s-open", _("Open problems"), True), ("s-closed", _("Closed out"), dossier.closed_problems)],
+    }
+    return {key: [(anchor, words) for anchor, words, there in rows if there] for key, rows in found.items()}
+
+
+def html(dossier: Dossier, kind: str) -> str:
+    """Return the inside of a preview: the same markup as on paper, for a page of the site (no style, no script)."""
+    with translation.override(dossier.language):
+        texts = wording.load()
+        stamp = preview_stamp(dossier)
+        if kind == "booklet":
+            context = booklet_context(dossier, stamp, texts, enclosures.listed(_attachments(dossier)))
+            return mark_safe(render_to_string("dossiers/_booklet_preview.html", context))
+        context = card_context(dossier, stamp, LADDER[0], texts)
+        return mark_safe(render_to_string("dossiers/_card_preview.html", context))
+
+
+def preview_stamp(dossier: Dossier, by: str = "") -> Stamp:
+    """Return the stamp of what is not a version."""
+    return Stamp(dossier.basics.code, 0, "", dossier.data_at, by, "", dossier.data_at)
+
+
+def text(dossier: Dossier) -> str:
+    """Return the dossier for a terminal: the facts of the card, plain, whatever the locale of the terminal."""
+    with translation.override(dossier.language):
+        return plain.lines(dossier, wording.load())
+
+
+def _attachments(dossier: Dossier):
+    return dossier.records.attachments if dossier.records else ()
 
 
 def _on_one_page(dossier, stamp, name, template, css, pages) -> Rendering:
@@ -83,6 +183,7 @@ def card_context(dossier: Dossier, stamp: Stamp, rung, texts) -> dict:
         "wording": texts,
         "bar": bar.svg if bar else "",
         "kinds": bar.kinds if bar else (),
+        "heavy": ("blocked", "red", "statutory"),
     }
 
 

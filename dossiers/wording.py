@@ -28,6 +28,11 @@ class Chapter:
     title: str
     number: int
 
+    @property
+    def template(self) -> str:
+        """The template of its content."""
+        return f"dossiers/book_{self.key}.html"
+
 
 @dataclass(frozen=True)
 class Wording:

@@ -73,3 +73,9 @@ def raw(svg) -> SafeString:
 def cells(number) -> list[int]:
     """So many empty rows."""
     return list(range(number))
+
+
+@register.filter
+def get(mapping, key):
+    """The value of a mapping."""
+    return mapping.get(key, ())
