@@ -184,6 +184,8 @@ def card_context(dossier: Dossier, stamp: Stamp, rung, texts) -> dict:
         "bar": bar.svg if bar else "",
         "kinds": bar.kinds if bar else (),
         "heavy": ("blocked", "red", "statutory"),
+        "grouped": bar_svg.grouped(dossier.chain) if dossier.chain else (),
+        "a5_lines": max(0, 7 - rung.density),
     }
 
 
