@@ -96,10 +96,12 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls"
 # No WSGI_APPLICATION: `runserver` then builds its own, so that config/wsgi.py is loaded by production servers only.
 
+# A city's own papers (docs/users/papers.md): paper.yaml, official.yaml, and whole templates as dossiers/order.html.
+PAPER_TEMPLATES = os.environ.get("PAPER_TEMPLATES") or ""
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [*([PAPER_TEMPLATES] if PAPER_TEMPLATES else []), BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -110,31 +110,3 @@ def cut(text: str, width: int, more: str = "…") -> str:
     while len(short) > 1 and re.match(r"[0-9A-Za-z.,]", short[-1]) and re.match(r"[0-9A-Za-z.,]", text[len(short)]):
         short = short[:-1]
     return short + more
-
-
-CAPITAL_DIGITS = "零壹贰叁肆伍陆柒捌玖"
-
-
-def capital_amount(number: str) -> str:
-    """Return a plain decimal number in capital characters: "10200.5" -> "壹万零贰佰点伍". A minus becomes 负.
-
-    Raise ValueError for what is no number or has 17 digits and more before the point.
-    """
-    if not re.fullmatch(r"-?\d{1,16}(\.\d+)?", number):
-        raise ValueError(number)
-    whole, _, part = number.removeprefix("-").partition(".")
-    words, zero = "", False
-    digits = whole.lstrip("0") or "0"
-    for place, digit in zip(range(len(digits) - 1, -1, -1), digits, strict=True):
-        if digit == "0":
-            zero = bool(words)
-        else:
-            words += ("零" if zero else "") + CAPITAL_DIGITS[int(digit)] + ("", "拾", "佰", "仟")[place % 4]
-            zero = False
-        if place % 4 == 0 and place and digits[max(0, len(digits) - place - 4) : len(digits) - place].strip("0"):
-            words += ("万", "亿", "万亿")[place // 4 - 1]
-            zero = zero and digit == "0"
-    words = words or "零"
-    if part.rstrip("0"):
-        words += "点" + "".join(CAPITAL_DIGITS[int(digit)] for digit in part.rstrip("0"))
-    return ("负" if number.startswith("-") and words != "零" else "") + words

@@ -34,7 +34,6 @@ urlpatterns = [
     path("factors/vouchers/<int:pk>/files/<int:file>/", vouchers.voucher_attachment, name="voucher-attachment"),
     path("factors/journal/", postings.posting_search, name="posting-search"),
     path("factors/journal/<int:year>/<int:number>/", postings.posting_page, name="posting-page"),
-    path("factors/journal/<int:year>/<int:number>/print/", postings.posting_print, name="posting-print"),
     path("factors/journal/<int:year>/<int:number>/reverse/", postings.posting_reverse, name="posting-reverse"),
     path("factors/requests/", queue.request_list, name="request-list"),
     path("factors/requests/<int:pk>/decide/", queue.request_decide, name="request-decide"),

@@ -283,6 +283,7 @@ def _panel(request, view, chosen, now, form, correction, board) -> dict:
         "correction": correction,
         "follow_up": panel.follow_up(view, chosen.stage.code, action, now) if action else [],
         "may_record": bool(allowed),
+        "may_print": access.allows(request.user, "dossier.print"),
     }
 
 

@@ -1,51 +1,26 @@
-"""The journal's entries: one with its lines, as a printed voucher, and found by document or voucher number."""
+"""The journal's entries: one with its lines, and found by document or voucher number."""
 
 import re
-from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from factors import actions, book_reading, capitals, quantity, rights
-from factors.models import Account, FactorKind, Posting, Transfer
+from factors import actions, rights
+from factors.entry_sheet import lines_for, posting_for, seal
+from factors.models import FactorKind, Posting, Transfer
 from factors.refusals import LedgerRefused, Refused
 from factors.views.common import crumbs, number
 from people import paging
 from people.access import allows, needs
-from people.models import AuditEntry
 
 LINES = 500
 LOOKS_LIKE_A_DOCUMENT = re.compile(r"[〔\[【（(]\s*\d{4}|号$|^\d{3,6}$")
 FLOW = {"in": ("grant", "opening", "earn", "carry_over", "recover", "absorb", "reallocate", "reduce", "expire_year")}
-
-
-def posting_for(year: int, no: int) -> Posting:
-    """Return an entry by year and number. Raises Http404."""
-    rows = Posting.objects.select_related(
-        "maker__department", "checker", "voucher", "reverses", "renews__pool__book__kind"
-    )
-    return get_object_or_404(rows, year=year, number=no)
-
-
-def lines_for(user, posting) -> list[Transfer]:
-    """Return the entry's transfers; the other side of a line that the reader may not see has no name. Two queries."""
-    rows = list(
-        posting.transfers.select_related(
-            "debit__book__kind", "debit__book__source", "debit__project", "credit__book__kind", "credit__project",
-            "resolves__posting", "reservation",
-        ).order_by("line")[:LINES]
-    )  # fmt: skip
-    sides = {side for row in rows for side in (row.debit_id, row.credit_id)}
-    seen = set(rights.visible_accounts(user, Account.objects.filter(pk__in=sides)).values_list("pk", flat=True))
-    for row in rows:
-        row.debit_seen, row.credit_seen = row.debit_id in seen, row.credit_id in seen
-    posting.is_seen = sides <= seen
-    return rows
 
 
 @require_GET
@@ -61,7 +36,8 @@ def posting_page(request, year, number):
         "lines": lines,
         "account": account,
         "reversed_by": reversed_by,
-        "seal": _seal(posting),
+        "may_print": bool(lines) and allows(request.user, "dossier.print"),
+        "seal": seal(posting),
         "may_reverse": reversed_by is None
         and posting.kind not in ("reverse", "renew")
         and allows(request.user, "factor.make")
@@ -70,67 +46,6 @@ def posting_page(request, year, number):
         "breadcrumbs": crumbs((_("Journal"), reverse("posting-search")), (posting.label, "")),
     }
     return render(request, "factors/posting_page.html", context)
-
-
-def _seal(posting) -> AuditEntry | None:
-    """Return the audit entry that was written with the posting: its hash covers it. One query by the instant."""
-    return AuditEntry.objects.filter(at=posting.recorded_at, kind="ledger.posting", target_id=str(posting.pk)).first()
-
-
-@dataclass
-class PrintedLine:
-    """A line of the printed voucher: digits in their columns, or the figure where they do not fit."""
-
-    transfer: Transfer
-    figure: str
-    columns: tuple | None
-
-
-@require_GET
-@needs("factor.view")
-def posting_print(request, year, number):
-    """Print an entry as an accounting voucher: A4 across, digits in columns, the total in capital numerals."""
-    posting = posting_for(year, number)
-    lines = [line for line in lines_for(request.user, posting)]
-    main = [line for line in lines if line.debit.role not in ("cap", "used")] or lines
-    account = main[0].debit if main else posting.renews.pool
-    kind = account.book.kind
-    shown = main[0].debit if main and main[0].debit.role == "pool" else main[0].credit if main else account
-    printed = [_printed(line, kind) for line in main if not _is_rest(line, main)]
-    total = sum(line.transfer.amount for line in printed)
-    figure = _figure(total, kind)
-    context = {
-        "posting": posting,
-        "account": account,
-        "pool": shown,
-        "lines": printed,
-        "blank": range(max(0, 3 - len(printed))),
-        "total": PrintedLine(None, figure, capitals.columns(figure)),
-        "capitals": capitals.capitals(figure) if total else "",
-        "columns": capitals.COLUMNS,
-        "before": book_reading.totals_through(shown.pk, main[0].pk - 1).available if main else None,
-        "after": book_reading.totals_through(shown.pk, main[-1].pk).available if main else None,
-        "seal": _seal(posting),
-        "files": posting.voucher.attachments.count() if posting.voucher else 0,
-        "expires_on": next((line.expires_on for line in main if line.expires_on), None),
-    }
-    return render(request, "factors/posting_print.html", context)
-
-
-def _is_rest(line, lines) -> bool:
-    """Say whether a line only keeps the rest of a confirmed reservation: it is no amount of the voucher's."""
-    return line.phase == "pending" and any(other.phase == "post" for other in lines)
-
-
-def _figure(amount: int, kind) -> str:
-    unit = quantity.family_of(kind.family).unit(kind.unit)
-    exact = quantity.full_decimals(amount, unit)
-    return quantity.format(amount, kind.family, unit, decimals=exact if exact is not None else unit.decimals)
-
-
-def _printed(line, kind) -> PrintedLine:
-    figure = _figure(line.amount, kind)
-    return PrintedLine(line, figure, capitals.columns(figure))
 
 
 @require_POST

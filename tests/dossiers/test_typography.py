@@ -1,4 +1,4 @@
-"""Chinese typesetting: marks, squeezing, what stays on one line, amounts in capitals."""
+"""Chinese typesetting: marks, squeezing, what stays on one line."""
 
 import pytest
 
@@ -39,19 +39,3 @@ def test_cut_at_a_mark_never_in_a_number():
     assert typography.cut("短", 5) == "短"
     assert typography.cut("能耗指标不足,缺口很大", 8) == "能耗指标不足…"
     assert typography.cut("缺口是 123456 吨", 8) == "缺口是 …"
-
-
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [
-        *(("0", "零"), ("10", "壹拾"), ("10200.50", "壹万零贰佰点伍"), ("100010001", "壹亿零壹万零壹")),
-        *(("20000300", "贰仟万零叁佰"), ("1005000", "壹佰万零伍仟"), ("-7", "负柒"), ("100000000", "壹亿")),
-    ],
-)
-def test_amounts_in_capitals(number, words):
-    assert typography.capital_amount(number) == words
-
-
-def test_no_amount():
-    with pytest.raises(ValueError):
-        typography.capital_amount("1e9")

@@ -277,7 +277,6 @@ MATRIX: dict[str, Rule] = {
     "voucher-attachment": page("factor.view", args={"pk": unknown, "file": unknown}, also=NOTHING_THERE),
     "posting-search": page("factor.view"),
     "posting-page": page("factor.view", args=ENTRY, also=NOTHING_THERE),
-    "posting-print": page("factor.view", args=ENTRY, also=NOTHING_THERE),
     "posting-reverse": action("factor.make", args=ENTRY, also=NOTHING_THERE),
     "request-list": page("factor.view"),
     "request-decide": action("factor.view", args={"pk": unknown}, also=NOTHING_THERE),
@@ -324,6 +323,8 @@ MATRIX: dict[str, Rule] = {
         "project.view", args={"z": lambda world: 0, "x": lambda world: 0, "y": lambda world: 0}, also=NOTHING_THERE
     ),
     # prints: one's own only
+    "dossier-page": object_page("project.view"),
+    "dossier-sheet": object_page("project.view"),
     "print-list": page("dossier.print"),
     "print-choose": page("dossier.print"),
     "print-order": action("dossier.print"),
@@ -333,6 +334,8 @@ MATRIX: dict[str, Rule] = {
     "print-retry": action("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
     "print-stop": action("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
     "print-file": page("dossier.print", args={"token": lambda world: "none"}, also=NOTHING_THERE),
+    "paper-voucher": page("dossier.print", args=ENTRY, also=NOTHING_THERE),
+    "paper-notice": page("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
     "paper-order": page("dossier.print", args={"pk": unknown}, also=NOTHING_THERE),
     "verify": public(args={"token": lambda world: "none"}, also=NOTHING_THERE),
     # visits, problems, supervision orders
