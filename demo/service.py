@@ -9,6 +9,7 @@ from calendars import store
 from cockpit import actions as cockpit_actions
 from cockpit.models import Instruction
 from demo.service_data import INSTRUCTIONS, NOTES, ORDERS, PROBLEMS
+from factors import blocked
 from people.models import Department
 from projects.models import Assignment, Project
 from projects.uploads import Upload
@@ -18,6 +19,11 @@ from supervision.models import Problem, SupervisionOrder, Visit
 OFFICERS = ("officer", "hejia", "luoyi")
 HANDLERS = {"sthj": "approver", "jkq": "park-01", "hxgw": "park-02", "nlgw": "park-03"}
 """Who handles for a unit; for the others its clerk."""
+
+
+def handler(unit: str, people: dict):
+    """Return who handles for a unit, None where the sample city has nobody."""
+    return people.get(HANDLERS.get(unit, f"clerk-{unit}"))
 
 
 class Days:
@@ -115,7 +121,7 @@ def _problem(row, people, units, served, days: Days) -> None:
         actions.register(
             by=by, now=days(back, 11), problem=problem, department=units[unit] if path != "registered" else None
         )
-    clerk = people[HANDLERS.get(unit, f"clerk-{unit}")]
+    clerk = handler(unit, people)
     for step, ago, *rest in facts.get("steps", ()):
         told = {"by": clerk, "now": days(ago, 15), "problem": problem}
         match step:
@@ -139,10 +145,18 @@ def _problem(row, people, units, served, days: Days) -> None:
                 actions.close(**told | {"by": people["pm"], "now": days(ago, 16)}, satisfaction=rest[0])
 
 
+def lacking(family: str) -> Project | None:
+    """Return the project that has been blocked longest by a factor of the family, None where none is."""
+    demand = blocked.blocked_demands().filter(book__kind__family=family).first()
+    return demand and demand.project
+
+
 def _instructions(people, units, days: Days) -> None:
     """Let the leader give instructions on blocked projects; the first is answered."""
-    blocked = list(Project.objects.filter(blocked=True).order_by("-investment_wan", "pk")[: len(INSTRUCTIONS)])
-    for (text, target, unit, back, ahead, reply), project in zip(INSTRUCTIONS, blocked, strict=False):
+    for family, text, target, unit, back, ahead, reply in INSTRUCTIONS:
+        project = lacking(family)
+        if project is None:
+            continue
         matters, _lead = drafting.matters([project])
         row = Instruction(
             project=project,
@@ -162,20 +176,28 @@ def _instructions(people, units, days: Days) -> None:
 
 def _orders(people, units, days: Days) -> None:
     """Draft orders from what is red or blocked and walk each as far as its path says, the earliest signed first."""
-    late = list(Project.objects.filter(light__in=drafting.RED).order_by("sort_group", "due_half", "pk")[:4])
-    blocked = list(Project.objects.filter(blocked=True).order_by("-investment_wan", "pk")[:3])
-    subjects = {"late": late, "blocked": blocked}
+    late = [
+        (project, lead)
+        for project in Project.objects.filter(light__in=drafting.RED).order_by("sort_group", "due_half", "pk")
+        if (lead := drafting.matters([project])[1]) is not None and handler(lead.code, people) is not None
+    ]
     told = Instruction.objects.order_by("pk").first()
     for kind, place, level, source, unit, back, due, path, title, basis in ORDERS:
-        projects = [subjects[kind][place]] if place < len(subjects[kind]) else []
-        matters = [pair for pair in drafting.matters(projects)[0] if pair[0]] or [(title, None)]
+        if kind == "late":
+            project, lead = late[place % len(late)] if late else (None, None)
+        else:
+            project, lead = lacking(kind), units[unit]
+        matters = [pair for pair in drafting.matters([project] if project else [])[0] if pair[0]] or [(title, None)]
+        lead = lead or units[unit]
+        if kind == "late" and project is not None:
+            title = f"加快办理{project.name}审批手续"
         by = people["supervisor"]
         order = actions.draft_order(
             by=by,
             now=days(back + 1, 10),
             source=source,
             basis=basis,
-            lead=units[unit],
+            lead=lead,
             co_units=[units["ysj"]],
             due_on=days.day(due),
             items=matters,
@@ -186,7 +208,7 @@ def _orders(people, units, days: Days) -> None:
             requirement="请明确责任领导、责任科室和办结时限，按期书面反馈；不能按期办结的，到期前说明进展和原因。",
             origin=f"instruction:{told.pk}" if source == SupervisionOrder.Source.INSTRUCTION and told else "",
         )
-        clerk, clock = people[HANDLERS.get(unit, f"clerk-{unit}")], iter(range(back, 0, -1))
+        clerk, clock = handler(lead.code, people), iter(range(back, 0, -1))
         for step in path:
             ago = next(clock, 1)
             _order_step(step, order, people, clerk, days, ago)

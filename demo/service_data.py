@@ -74,10 +74,11 @@ PROBLEMS = [
 ]  # fmt: skip
 
 INSTRUCTIONS = [
-    # text, target, unit, given so many working days ago, due so many ahead, answer
-    ("这个项目等指标等了太久。发改委牵头，把可调剂的存量一项一项摸清楚，拿出方案。",
+    # what lacks, text, target, unit, given so many working days ago, due so many ahead, answer
+    ("energy", "这个项目等指标等了太久。发改委牵头，把可调剂的存量一项一项摸清楚，拿出方案。",
      "十日内报出能耗指标调剂方案", "fgw", 4, 6, "已梳理三处可腾退存量，正与工信局核对产能置换台账。"),
-    ("水务局会同园区，本周内把水源替代路径给企业讲明白，不能让企业两头跑。", "明确水源和办理时限", "swj", 2, 3, ""),
+    ("water", "水务局会同园区，本周内把水源替代路径给企业讲明白，不能让企业两头跑。",
+     "明确水源和办理时限", "swj", 2, 3, ""),
 ]  # fmt: skip
 
 # what, which, form, source, lead, signed so many working days ago, due so many after today, path, matter, basis
@@ -90,8 +91,8 @@ ORDERS = [
      "限期办结环境影响评价", "市政府第 21 次常务会议议定事项。"),
     ("late", 2, "order", "alert", "zjj", 8, 1, ("sign", "receive", "answer"),
      "加快办理建设工程规划许可", "系统预警：环节超承诺时限。"),
-    ("blocked", 0, "order", "instruction", "fgw", 1, 7, ("sign",),
+    ("energy", 0, "order", "instruction", "fgw", 1, 7, ("sign",),
      "尽快落实项目能耗指标", "副市长陈立群批示：发改委牵头，把可调剂的存量一项一项摸清楚，拿出方案。"),
-    ("blocked", 1, "order", "alert", "swj", 1, 8, (),
+    ("water", 0, "order", "alert", "swj", 1, 8, (),
      "落实项目用水指标", "系统预警：用水指标不足，取水许可无法办理。"),
 ]  # fmt: skip

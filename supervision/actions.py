@@ -116,9 +116,11 @@ def _begin(problem: Problem, action: str, by) -> Problem:
     return row
 
 
-def _event(problem, kind, by, now, *, text="", department=None, day=None, upload=None) -> ProblemEvent:
+def _event(
+    problem, kind, by, now, *, text="", department=None, day=None, value="", upload=None
+) -> ProblemEvent:  # fmt: skip
     event = ProblemEvent.objects.create(
-        problem=problem, kind=kind, by=by, at=now, text=text, department=department, day=day
+        problem=problem, kind=kind, by=by, at=now, text=text, department=department, day=day, value=value
     )
     if upload is not None:
         attach(ProblemFile(event=event), upload, digest(upload.content))
@@ -196,8 +198,7 @@ def confirm(*, by, now: datetime, problem: Problem, satisfaction: str, text: str
     """Note what the enterprise says of the result, before somebody closes the problem."""
     row = _begin(problem, "confirm", by)
     row.satisfaction = Problem.Satisfaction(satisfaction)
-    label = str(row.get_satisfaction_display())
-    return _done(row, "confirm", by, now, request, text=f"{label} {text}".strip())
+    return _done(row, "confirm", by, now, request, text=text, value=satisfaction)
 
 
 @transaction.atomic
@@ -218,7 +219,7 @@ def close(*, by, now: datetime, problem: Problem, satisfaction: str, text: str =
     row.satisfaction = Problem.Satisfaction(satisfaction)
     row.closed_by, row.closed_on = by, localdate(now)
     row.move_close()
-    return _done(row, "close", by, now, request, text=text)
+    return _done(row, "close", by, now, request, text=text, value=satisfaction)
 
 
 @transaction.atomic
@@ -232,8 +233,7 @@ def escalate(
     if due_on is not None and due_on < today:
         raise Refused(_("The day lies in the past."), "due_on")
     row.due_on = due_on or lights.due(row.level, today, store.current())
-    words = f"{row.get_level_display()} {_needed(text)}"
-    return _done(row, "escalate", by, now, request, text=words[:500], day=row.due_on)
+    return _done(row, "escalate", by, now, request, text=_needed(text), day=row.due_on, value=row.level)
 
 
 @transaction.atomic

@@ -2,6 +2,8 @@
 
 from django.utils.translation import pgettext_lazy
 
+from supervision.models import Problem, SupervisionOrder
+
 PROBLEM_ACTIONS = {
     "assign": pgettext_lazy("problem", "Assign"),
     "claim": pgettext_lazy("problem", "Claim"),
@@ -60,5 +62,19 @@ ORDER_EVENTS = {
     "close": pgettext_lazy("order event", "Closed"),
     "raise": pgettext_lazy("order event", "Next form drafted"),
 }
+VALUES = {
+    "confirm": Problem.Satisfaction,
+    "close": Problem.Satisfaction,
+    "escalate": Problem.Level,
+    "accept": SupervisionOrder.Grade,
+    "raise": SupervisionOrder.Level,
+}
+
+
+def value_of(event):
+    """Return in words the code that came with an event, "" for none."""
+    return VALUES[event.kind](event.value).label if event.value and event.kind in VALUES else ""
+
+
 MAIN = {"claim", "ask", "close", "assign", "resume", "sign", "receive", "answer", "accept", "raise"}
 """What moves the matter on: the button of these is the primary one."""

@@ -57,8 +57,18 @@ def of_problem(problem, today: date, calendar: WorkCalendar) -> Standing:
     left = days_left(problem.due_on, today, calendar)
     if left < 0:
         return Standing(Light.RED, left)
-    unclaimed = problem.state in UNCLAIMED and problem.claim_due_on is not None and problem.claim_due_on < today
-    return Standing(Light.AMBER if left <= SOON_DAYS["problem"] or unclaimed else Light.GREEN, left)
+    soon = left <= SOON_DAYS["problem"] or unclaimed(problem, today)
+    return Standing(Light.AMBER if soon else Light.GREEN, left)
+
+
+def unclaimed(problem, today: date) -> bool:
+    """Say whether nobody assigned or claimed the problem within the working day that there is for it."""
+    return problem.state in UNCLAIMED and problem.claim_due_on is not None and problem.claim_due_on < today
+
+
+def unsigned(order, today: date) -> bool:
+    """Say whether the unit did not sign for the order within the working day that there is for it."""
+    return order.state == OrderState.SIGNED and order.receive_due_on < today
 
 
 def of_order(order, today: date, calendar: WorkCalendar) -> Standing:
@@ -70,8 +80,8 @@ def of_order(order, today: date, calendar: WorkCalendar) -> Standing:
     left = days_left(order.due_on, today, calendar)
     if left < 0:
         return Standing(Light.RED, left)
-    unsigned = order.state == OrderState.SIGNED and order.receive_due_on < today
-    return Standing(Light.AMBER if left <= SOON_DAYS["order"] or unsigned else Light.GREEN, left)
+    soon = left <= SOON_DAYS["order"] or unsigned(order, today)
+    return Standing(Light.AMBER if soon else Light.GREEN, left)
 
 
 def _soon(today: date, calendar: WorkCalendar, what: str) -> date:
@@ -82,12 +92,12 @@ def _soon(today: date, calendar: WorkCalendar, what: str) -> date:
 def problem_lights(today: date, calendar: WorkCalendar) -> Case:
     """Return `of_problem` as an expression, for filters and counts. A test compares the two."""
     late = Q(state=ProblemState.SUSPENDED, review_on__lt=today) | ~Q(state=ProblemState.SUSPENDED) & Q(due_on__lt=today)
-    unclaimed = Q(state__in=UNCLAIMED, claim_due_on__lt=today)
+    waiting = Q(state__in=UNCLAIMED, claim_due_on__lt=today)
     return Case(
         When(state=ProblemState.CLOSED, then=Value(Light.DONE.value)),
         When(late, then=Value(Light.RED.value)),
         When(state=ProblemState.SUSPENDED, then=Value(Light.STOPPED.value)),
-        When(Q(due_on__lt=_soon(today, calendar, "problem")) | unclaimed, then=Value(Light.AMBER.value)),
+        When(Q(due_on__lt=_soon(today, calendar, "problem")) | waiting, then=Value(Light.AMBER.value)),
         default=Value(Light.GREEN.value),
         output_field=CharField(),
     )
@@ -95,12 +105,12 @@ def problem_lights(today: date, calendar: WorkCalendar) -> Case:
 
 def order_lights(today: date, calendar: WorkCalendar) -> Case:
     """Return `of_order` as an expression, for filters and counts."""
-    unsigned = Q(state=OrderState.SIGNED, receive_due_on__lt=today)
+    waiting = Q(state=OrderState.SIGNED, receive_due_on__lt=today)
     return Case(
         When(state__in=(OrderState.CLOSED, OrderState.ACCEPTED), then=Value(Light.DONE.value)),
         When(~Q(state__in=ORDER_RUNNING), then=Value(Light.NONE.value)),
         When(due_on__lt=today, then=Value(Light.RED.value)),
-        When(Q(due_on__lt=_soon(today, calendar, "order")) | unsigned, then=Value(Light.AMBER.value)),
+        When(Q(due_on__lt=_soon(today, calendar, "order")) | waiting, then=Value(Light.AMBER.value)),
         default=Value(Light.GREEN.value),
         output_field=CharField(),
     )

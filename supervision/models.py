@@ -99,12 +99,12 @@ class Problem(ProblemTransitions, ConcurrentTransitionMixin, models.Model):
     """
 
     class Category(models.TextChoices):
-        APPROVAL = "approval", _("Approvals")
-        LAND = "land", _("Land")
-        ENERGY = "energy", _("Energy")
-        WATER = "water", _("Water")
+        APPROVAL = "approval", pgettext_lazy("category", "Approvals")
+        LAND = "land", pgettext_lazy("category", "Land")
+        ENERGY = "energy", pgettext_lazy("category", "Energy")
+        WATER = "water", pgettext_lazy("category", "Water")
         EMISSION = "emission", _("Environmental capacity")
-        UTILITY = "utility", _("Utilities")
+        UTILITY = "utility", pgettext_lazy("category", "Utilities")
         FUNDING = "funding", _("Funding")
         LABOUR = "labour", _("Labour")
         CLEARANCE = "clearance", _("Land clearance")
@@ -196,7 +196,10 @@ class Problem(ProblemTransitions, ConcurrentTransitionMixin, models.Model):
 
 
 class Event(models.Model):
-    """One thing that happened. Appended in the transaction of the action, never changed (triggers)."""
+    """One thing that happened. Appended in the transaction of the action, never changed (triggers).
+
+    `value` is a code that came with it: a level, the enterprise's word, a grade. It is shown in the reader's language.
+    """
 
     kind = models.CharField(_("what"), max_length=20)
     at = models.DateTimeField(_("when"))
@@ -204,6 +207,7 @@ class Event(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
     text = models.CharField(_("note"), max_length=500, blank=True)
     day = models.DateField(null=True)
+    value = models.CharField(max_length=12, blank=True)
 
     class Meta:
         abstract = True
@@ -288,8 +292,8 @@ class SupervisionOrder(OrderTransitions, ConcurrentTransitionMixin, models.Model
     number = models.CharField(_("document number"), max_length=40, null=True, unique=True, editable=False)  # noqa: DJ001
     level = models.CharField(_("form"), max_length=8, choices=Level, default=Level.ORDER)
     urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency, default=Urgency.PLAIN)
-    source = models.CharField(_("source"), max_length=12, choices=Source)
-    basis = models.CharField(_("basis"), max_length=500)
+    source = models.CharField(pgettext_lazy("order", "source"), max_length=12, choices=Source)
+    basis = models.CharField(pgettext_lazy("order", "basis"), max_length=500)
     origin = models.CharField(max_length=60, blank=True, editable=False)
     title = models.CharField(_("matter"), max_length=120)
     requirement = models.CharField(_("what is required"), max_length=800, blank=True)

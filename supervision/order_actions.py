@@ -108,7 +108,7 @@ def raise_level(*, by, now: datetime, order: SupervisionOrder, due_on: date, req
         co_units=row.co_units.all(), level=lights.NEXT_FORM[row.level], raised_from=row, leader=row.leader,
         requirement=row.requirement, contact=row.contact, urgency=SupervisionOrder.Urgency.URGENT, request=request,
     )  # fmt: skip
-    _event(row, "raise", by, now, text=str(made.get_level_display()), day=due_on)
+    _event(row, "raise", by, now, day=due_on, value=made.level)
     return made
 
 
@@ -166,9 +166,9 @@ def _begin(order: SupervisionOrder, action: str, by, now: datetime) -> Supervisi
     return row
 
 
-def _event(order, kind, by, now, *, text="", day=None, upload=None) -> OrderEvent:
+def _event(order, kind, by, now, *, text="", day=None, value="", upload=None) -> OrderEvent:
     event = OrderEvent.objects.create(
-        order=order, kind=kind, by=by, at=now, text=text, department=by.department, day=day
+        order=order, kind=kind, by=by, at=now, text=text, department=by.department, day=day, value=value
     )
     if upload is not None:
         attach(OrderFile(event=event), upload, digest(upload.content))
@@ -285,7 +285,7 @@ def accept(*, by, now: datetime, order: SupervisionOrder, grade: str, text: str 
     row = _begin(order, "accept", by, now)
     row.grade = SupervisionOrder.Grade(grade)
     row.move_accept()
-    return _done(row, "accept", by, now, request, text=f"{row.get_grade_display()} {text}".strip())
+    return _done(row, "accept", by, now, request, text=text, value=grade)
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from django.conf import settings
 from django.db.models import Count, Max, Q
 from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
 
 from approvals.lights import Light, severity
 from calendars import store
@@ -24,7 +25,10 @@ from supervision.states import ProblemState
 
 @dataclass(frozen=True)
 class ProblemRow:
-    """An open problem. `days_left` are working days, negative when late; labels are lazy texts."""
+    """An open problem. `days_left` are working days, negative when late; labels are lazy texts.
+
+    `waiting` says what is late before the due date is: nobody assigned or claimed it within a working day.
+    """
 
     pk: int
     number: str
@@ -37,6 +41,7 @@ class ProblemRow:
     light: Light
     state: object
     registered_on: date
+    waiting: object = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class OrderRow:
     light: Light
     state: object
     signed_on: date
+    waiting: object = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,7 @@ def problem_row(problem: Problem, today: date, calendar) -> ProblemRow:
         light=light,
         state=problem.get_state_display(),
         registered_on=localtime(problem.registered_at).date(),
+        waiting=_("Claim overdue") if lights.unclaimed(problem, today) else "",
     )
 
 
@@ -214,4 +221,5 @@ def order_row(order: SupervisionOrder, today: date, calendar) -> OrderRow:
         light=light,
         state=order.get_state_display(),
         signed_on=order.signed_on,
+        waiting=_("Not signed for") if lights.unsigned(order, today) else "",
     )

@@ -15,7 +15,7 @@ PAGE_SIZE = 50
 LIGHTS = (Light.RED, Light.AMBER, Light.GREEN, Light.STOPPED, Light.DONE)
 
 
-def tabs(request, current: str) -> list[dict]:
+def areas(request, current: str) -> list[dict]:
     """Return the three lists of service and supervision, as tabs."""
     entries = [
         ("problem-list", _("Problem register")),

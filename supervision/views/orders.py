@@ -20,7 +20,7 @@ from people import paging
 from people.access import allows, needs
 from supervision import drafting, lights, order_actions, standing, visible
 from supervision.forms import ActForm, OrderForm, item_forms, suggestions
-from supervision.labels import ORDER_ACTIONS, ORDER_EVENTS
+from supervision.labels import ORDER_ACTIONS, ORDER_EVENTS, value_of
 from supervision.models import OrderFile, SupervisionOrder
 from supervision.states import OrderState
 from supervision.views import common
@@ -86,7 +86,7 @@ def order_list(request):
     if not allows(user, "order.draft"):
         tiles = [tile for tile in tiles if tile["value"] != Light.NONE.value]
     context = {
-        "tabs": common.tabs(request, "order-list"),
+        "areas": common.areas(request, "order-list"),
         "tiles": tiles,
         "page": page,
         "rows": [(row, standing.order_row(row, today, calendar)) for row in page.rows],
@@ -124,13 +124,17 @@ def _page(request, order, *, bound=None, chosen="", status=200):
     events = order.events.select_related("by", "department").prefetch_related("files")
     offers = order_actions.offers(user, order, today)
     context = {
-        "tabs": common.tabs(request, "order-list"),
+        "areas": common.areas(request, "order-list"),
         "order": order,
         "row": standing.order_row(order, today, store.current()),
         "items": [(item, item.project_id in seen) for item in order.items.select_related("project")],
         "co_units": order.co_units.order_by("name"),
         "raised": order.raised.exclude(state=OrderState.DISCARDED).first(),
-        "history": [{"event": event, "label": ORDER_EVENTS.get(event.kind, event.kind)} for event in events],
+        "history": [
+            {"event": event, "label": ORDER_EVENTS.get(event.kind, event.kind), "value": value_of(event)}
+            for event in events
+        ],
+        "may_print": allows(user, "dossier.print"),
         "may_edit": order.state == OrderState.DRAFT and allows(user, "order.draft"),
         "today": today,
         "breadcrumbs": [(_("Supervision orders"), reverse("order-list")), (str(order), "")],
@@ -227,7 +231,7 @@ def _draft(request, form, items, order):
         elif (made := _stored(request, form, pairs, order)) is not None:
             return redirect("order-page", made.pk)
     context = {
-        "tabs": common.tabs(request, "order-list"),
+        "areas": common.areas(request, "order-list"),
         "form": form,
         "items": items,
         "order": order,

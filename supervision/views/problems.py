@@ -20,7 +20,7 @@ from projects.models import Assignment, Project
 from projects.uploads import Upload
 from supervision import actions, lights, standing, visible
 from supervision.forms import ActForm, ProblemForm, ProjectText, suggestions
-from supervision.labels import PROBLEM_ACTIONS, PROBLEM_EVENTS
+from supervision.labels import PROBLEM_ACTIONS, PROBLEM_EVENTS, value_of
 from supervision.models import Problem, ProblemFile
 from supervision.states import ProblemState
 from supervision.views import common
@@ -80,7 +80,7 @@ def problem_list(request):
         for row in page.rows
     ]
     context = {
-        "tabs": common.tabs(request, "problem-list"),
+        "areas": common.areas(request, "problem-list"),
         "tiles": common.tiles(counts, lit, _tile_labels()),
         "page": page,
         "rows": shown,
@@ -183,12 +183,13 @@ def _page(request, problem, *, bound=None, chosen="", status=200):
         {
             "event": event,
             "label": PROBLEM_EVENTS.get(event.kind, event.kind),
+            "value": value_of(event),
             "known": not hidden or event.by.department_id in own,
         }
         for event in events
     ]
     context = {
-        "tabs": common.tabs(request, "problem-list"),
+        "areas": common.areas(request, "problem-list"),
         "problem": problem,
         "row": row,
         "hidden": hidden,
@@ -240,7 +241,7 @@ def problem_create(request):
         messages.success(request, _("Registered as %(number)s.") % {"number": problem.number})
         return redirect("problem-page", problem.pk)
     context = {
-        "tabs": common.tabs(request, "problem-list"),
+        "areas": common.areas(request, "problem-list"),
         "form": form,
         "may_assign": allows(request.user, "problem.check"),
         "suggestions": suggestions(request.user) if isinstance(form.fields["project"], ProjectText) else [],

@@ -41,7 +41,7 @@ def visit_list(request):
     page = paging.page(shown, ("-visited_at", "-id"), request.GET.get("cursor", ""), common.PAGE_SIZE)
     may_log = allows(request.user, "visit.log")
     context = {
-        "tabs": common.tabs(request, "visit-list"),
+        "areas": common.areas(request, "visit-list"),
         "page": page,
         "rows": page.rows,
         "total": sums["n"],
@@ -90,7 +90,7 @@ def visit_create(request):
         return redirect(reverse("visit-list") + "?mine=on")
     wrong = request.method == "POST"
     context = {
-        "tabs": common.tabs(request, "visit-list"),
+        "areas": common.areas(request, "visit-list"),
         "form": form,
         "lines": lines,
         "suggestions": suggestions(request.user) if isinstance(form.fields["project"], ProjectText) else [],
@@ -108,7 +108,7 @@ def visit_page(request, pk):
     problems = visible.named(request.user).filter(visit=visit).select_related("department").order_by("pk")
     calendar = store.current()
     context = {
-        "tabs": common.tabs(request, "visit-list"),
+        "areas": common.areas(request, "visit-list"),
         "visit": visit,
         "problems": [standing.problem_row(row, today, calendar) for row in problems],
         "today": today,
