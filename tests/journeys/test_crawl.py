@@ -11,7 +11,7 @@ from tests.journeys.steps import DESK, HOSTILE, PHONE, assert_fits, assert_touch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = 60
-PER_SHAPE = 4
+PER_SHAPE = 2
 SKIP = ("/exports/", "/imports/templates/", "/audit/export/", "/files/", "/receipt/", "/download")
 
 
