@@ -163,7 +163,7 @@ ACCOUNTS = [
     ("pm", "王瑞", "项目经理", "pm", "fgw", [("manage_projects", "district", "159900")]),
     ("approver", "刘海燕", "环评科科长", "approver", "sthj", []),
     ("leader", "陈立群", "副市长", "leader", "szf", [("view_projects", "district", "159900")]),
-    ("officer", "周敏", "首席服务员", "officer", "gxj", []),
+    ("officer", "周敏", "首席服务员", "officer", "gxj", [("view_projects", "district", "159900")]),
     ("factor", "杜文博", "能源科科长", "factor", "fgw", [("view_projects", "district", "159900"), *FACTOR_DESKS]),
     ("checker", "何静", "能源科副科长", "factor", "fgw", [("view_projects", "district", "159900"), *FACTOR_DESKS]),
     ("park", "高远", "项目服务部部长", "park", "jkq", [("manage_projects", "park", "159901PK01")]),

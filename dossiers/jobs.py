@@ -101,7 +101,7 @@ def turn(job_id: int, *, worker: str, clock, stop=lambda: False, printed=lambda:
         if item is None:
             break
         try:
-            printing.process(item, now=clock())
+            printing.process(item, clock=clock)
         except printing.DiskFull:
             hold_up(job_id, clock())
             return

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone, translation
 
 from dossiers import files, freezing
+from dossiers.content import Revision
 from dossiers.models import Kind, Print, PrintItem
 from dossiers.reasons import NotPrinted, is_disk_full
 from people import audit
@@ -18,6 +19,8 @@ from projects.models import Project
 
 log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
+REVISIONS = 12
+"""Earlier versions that a booklet lists."""
 
 
 class DiskFull(Exception):
@@ -38,29 +41,29 @@ def held(item: PrintItem):
     return mine.filter(worker=item.worker, attempts=item.attempts)
 
 
-def process(item: PrintItem, *, now: dt.datetime) -> None:
-    """Print one claimed item and note how it ended. Sixteen queries beside those of gathering.
+def process(item: PrintItem, *, clock) -> None:
+    """Print one claimed item and note how it ended; `clock` returns the time. Some fifteen queries, and gathering.
 
     :raises DiskFull: it waits again, and so should the job.
     :raises Exhausted: it stays claimed, the process must end.
     """
     with translation.override(settings.LANGUAGE_CODE):
         try:
-            _print(item, now)
+            _print(item, clock)
         except Lost:
             log.warning("Print item %s was taken over; its paper is thrown away", item.pk)
         except NotPrinted as error:
-            fail(item, error.reason, error.detail, now=now)
+            fail(item, error.reason, error.detail, now=clock())
         except MemoryError as error:
             raise Exhausted from error
         except OSError as error:
             if not is_disk_full(error):
-                _broken(item, error, now)
+                _broken(item, error, clock())
                 return
             put_back(item)
             raise DiskFull from error
         except Exception as error:
-            _broken(item, error, now)
+            _broken(item, error, clock())
 
 
 def _broken(item, error, now) -> None:
@@ -68,14 +71,13 @@ def _broken(item, error, now) -> None:
     fail(item, "broken", f"{type(error).__name__}: {error}", now=now)
 
 
-def _print(item: PrintItem, now) -> None:
-    frozen = item.print or _freeze(item, now)
-    dossier = freezing.dossier_of(frozen)
-    made = render(frozen, dossier)
-    name = files.new_name(timezone.localtime(now), freezing.stem_of(frozen), "pdf")
+def _print(item: PrintItem, clock) -> None:
+    frozen = item.print or _freeze(item, clock())
+    made = render(frozen, freezing.dossier_of(frozen))
+    name = files.new_name(timezone.localtime(clock()), freezing.stem_of(frozen), "pdf")
     files.write(name, made.pdf)
     try:
-        _finish(item, frozen, made, name, now)
+        _finish(item, frozen, made, name, clock())
     except BaseException:
         files.remove(name)
         raise
@@ -113,12 +115,21 @@ def render(frozen: Print, dossier):
 
     stamp = freezing.stamp_of(frozen, dossier)
     if frozen.kind == Kind.BOOKLET:
-        return rendering.booklet(dossier, stamp)
+        return rendering.booklet(dossier, stamp, revisions=_revisions(frozen))
     make = rendering.card if frozen.kind == Kind.CARD else rendering.card_a5
     try:
         return make(dossier, stamp, rung=_last_rung(frozen))
     except NoRung as error:
         raise NotPrinted("no_page") from error
+
+
+def _revisions(frozen: Print) -> tuple[Revision, ...]:
+    """Return the earlier versions of the paper, the latest first, for its revision log. One query."""
+    before = Print.objects.filter(
+        project=frozen.project_id, kind=frozen.kind, version__lt=frozen.version, copy=1, finished_at__isnull=False
+    )
+    rows = before.order_by("-version").values_list("version", "printed_at", "printed_by__display_name")
+    return tuple(Revision(*row) for row in rows[:REVISIONS])
 
 
 def unprintable(frozen: Print) -> str:

@@ -29,6 +29,8 @@ from dossiers.models import PrintItem
 log = logging.getLogger(__name__)
 RECYCLE = 50
 """Papers after which a child is replaced by a fresh one: what libraries keep is given back."""
+FAT_KB = 256 * 1024
+"""Memory from which on a child is replaced, too: putting hundreds of papers together takes some."""
 POLL_SECONDS = 1.0
 BEAT_SECONDS = 10.0
 CLEAN_SECONDS = 3600.0
@@ -77,7 +79,7 @@ class Drawer(Worker):
     def run_task(self, db_task_result):
         """Run one ticket; then see whether this process has done enough."""
         super().run_task(db_task_result)
-        if jobs.presence.stopping or jobs.presence.documents >= RECYCLE:
+        if jobs.presence.stopping or jobs.presence.documents >= RECYCLE or memory_kb() > FAT_KB:
             self.running = False
 
     def has_work(self) -> bool:

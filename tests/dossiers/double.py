@@ -52,7 +52,12 @@ def card(dossier, stamp, *, rung=None):
     return Rendered(pdf(f"{stamp.number} {stamp.version} {stamp.check} {stamp.url}"), 1, rung or "d0")
 
 
-card_a5 = booklet = card
+card_a5 = card
+
+
+def booklet(dossier, stamp, *, revisions=()):
+    """Return a page that tells of the revisions."""
+    return Rendered(pdf(f"{stamp.version} {[row.version for row in revisions]}"), 1, "")
 
 
 def text(dossier) -> str:

@@ -90,7 +90,7 @@ def test_what_fails_is_listed_with_its_reason_and_can_be_tried_again(open_office
     assert Print.objects.count() == 2, "a paper that never was leaves no version"
     assert job.status == "done" and len(PdfReader(files.path_of(job.file)).pages) == 2
     page = office.client.get(reverse("print-job", args=[job.pk])).content.decode()
-    assert "The renderer refused it" in page or "渲染" in page
+    assert "排版出错" in page or "The renderer refused it" in page
     kept, old = {row.token for row in office.prints(job)}, job.file
     type(office.projects[1]).objects.filter(name="坏").update(name="修好了")
     assert office.client.post(reverse("print-retry", args=[job.pk])).status_code == 302
@@ -147,7 +147,7 @@ def test_what_a_dead_worker_held_goes_back_and_only_the_rest_is_printed(open_off
     job = office.order()
     jobs.sign_in("dead", host="there", pid=2)
     held = jobs.claim(job.pk, "dead", NOW)
-    printing.process(held, now=NOW)
+    printing.process(held, clock=lambda: NOW)
     lost = jobs.claim(job.pk, "dead", NOW)
     token = office.prints(job)[0].token
     DBTaskResult.objects.update(status="RUNNING", worker_ids=["dead"])
@@ -157,7 +157,7 @@ def test_what_a_dead_worker_held_goes_back_and_only_the_rest_is_printed(open_off
     jobs.sign_in(WORKER, host="here", pid=1)
     assert jobs.recover(NOW) == 2  # the paper, and a ticket for the job
     assert set(DBTaskResult.objects.values_list("status", flat=True)) == {"FAILED", "READY"}, "no zombie"
-    printing.process(lost, now=NOW)  # the dead one wakes up: what it makes is thrown away
+    printing.process(lost, clock=lambda: NOW)  # the dead one wakes up: what it makes is thrown away
     assert len(on_disk()) == 1 and lost.job.items.get(pk=lost.pk).status == "waiting"
     jobs.sign_out(WORKER)
     jobs.recover(NOW)
@@ -184,7 +184,7 @@ def test_a_bundle_that_died_is_written_by_another(open_office):
     office = open_office("甲", "乙")
     job = office.order()
     for _each in range(2):
-        printing.process(jobs.claim(job.pk, WORKER, NOW), now=NOW)
+        printing.process(jobs.claim(job.pk, WORKER, NOW), clock=lambda: NOW)
     PrintJob.objects.filter(pk=job.pk).update(status="bundling", worker="dead")
     jobs.recover(NOW)
     job = office.work(PrintJob.objects.get(pk=job.pk))
@@ -195,7 +195,7 @@ def test_a_file_that_was_changed_on_the_disk_is_not_bundled(open_office):
     office = open_office("甲", "乙", "丙")
     job = office.order()
     for _each in range(3):
-        printing.process(jobs.claim(job.pk, WORKER, NOW), now=NOW)
+        printing.process(jobs.claim(job.pk, WORKER, NOW), clock=lambda: NOW)
     files.path_of(office.prints(job)[1].file).write_bytes(b"%PDF-1.4 half")
     job = office.work(job)
     assert list(job.items.values_list("status", "reason")) == [("done", ""), ("failed", "changed"), ("done", "")]
@@ -224,7 +224,7 @@ def test_stopping_keeps_what_is_printed(open_office):
     office = open_office(*"甲乙丙")
     job = office.order()
     for _each in range(2):
-        printing.process(jobs.claim(job.pk, WORKER, NOW), now=NOW)
+        printing.process(jobs.claim(job.pk, WORKER, NOW), clock=lambda: NOW)
     office.client.post(reverse("print-stop", args=[job.pk]))
     job = office.work(job)
     assert job.status == "done" and len(PdfReader(files.path_of(job.file)).pages) == 2

@@ -1,0 +1,100 @@
+"""The service officer at the desk: forty cards in one click, the bar, away and back, one PDF, where its QR leads."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from pypdf import PdfReader
+
+from dossiers import files, freezing, jobs, rendering, workers
+from dossiers.models import Print, PrintJob
+from projects.models import Project
+from tests.browser import shot
+from tests.journeys.steps import DESK, PHONE, assert_fits, log_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def printer(monkeypatch):
+    """A printer process as a thread. Only the first card is laid out, the others are its copies: forty take long."""
+    first, drawn = [], threading.Event()
+    lay_out = rendering.card
+
+    def card(dossier, stamp, *, rung=None):
+        if not first:
+            first.append(lay_out(dossier, stamp, rung=rung))
+        time.sleep(0.05)
+        return replace(first[0])
+
+    def work():
+        jobs.sign_in("journey", host="here", pid=1)
+        drawer = workers.Drawer("journey")
+        while not drawn.wait(0.1):
+            if drawer.has_work():
+                drawer.run()
+        connection.close()
+
+    monkeypatch.setattr(rendering, "card", card)
+    monkeypatch.setattr(jobs, "presence", jobs.Presence())
+    thread = threading.Thread(target=work)
+    yield thread
+    drawn.set()
+    if thread.is_alive():
+        thread.join()
+
+
+def test_forty_cards_in_one_click(demo_city, browser_page, printer):
+    page = browser_page
+    log_in(page, "officer")
+    page.goto("/projects/")
+    page.locator(".page-actions a", has_text="打印企业卡").click()
+    page.wait_for_url("**/prints/choose/*")
+    total = Project.objects.count()
+    button = page.locator("button[name=all]")
+    assert total >= 40 and str(total) in button.inner_text()
+    shot(page, "journey-print-choose-1440")
+    button.click()
+    page.wait_for_url("**/prints/*/")
+    address = page.url
+    assert "打印进程没有运行" in page.locator("#progress").inner_text()
+    printer.start()
+    page.wait_for_function("document.querySelector('progress').value >= 3")
+    shot(page, "journey-print-running-1440")
+    page.goto("/workbench/")
+    page.goto("/prints/")
+    page.locator("tbody tr a").first.click()
+    assert page.url == address
+    page.wait_for_selector("a[href$='/file/']", timeout=60_000)
+    assert f"{total}" in page.locator("#state-title").inner_text()
+    shot(page, "journey-print-done-1440")
+    job = PrintJob.objects.get()
+    assert job.status == "done" and len(PdfReader(files.path_of(job.file)).pages) == total
+
+    row = Print.objects.select_related("project").order_by("pk").first()
+    opened = page.request.get(f"/papers/{row.token}/")
+    assert opened.headers["content-type"] == "application/pdf" and opened.body().startswith(b"%PDF")
+    paper = PdfReader(files.path_of(row.file))
+    assert len(paper.pages) == 1
+    words = "".join(paper.pages[0].extract_text().split())
+    assert row.check_code in words and row.project.code in words and "内部使用" in words
+    address = freezing.url_of(row)
+    assert address.endswith(f"/v/{row.token}") and address.startswith(f"http://{page.watch.host}/")
+    for width in (PHONE, DESK):
+        page.set_viewport_size(width)
+        page.goto(address)
+        assert "这张纸是最新的" in page.locator("h1").inner_text() and row.check_code in page.content()
+        assert_fits(page)
+        shot(page, f"journey-verify-current-{width['width']}")
+    Project.objects.filter(pk=row.project_id).update(investment_wan=123456)
+    page.reload()
+    assert "这张纸已过时" in page.locator("h1").inner_text() and "123,456" in page.content()
+    shot(page, "journey-verify-changed-1440")
+    page.context.clear_cookies()
+    page.set_viewport_size(PHONE)
+    page.goto(address)
+    assert "123,456" not in page.content() and row.project.name not in page.content()
+    assert "登录" in page.locator(".verify").inner_text()
+    shot(page, "journey-verify-stranger-360")
