@@ -146,18 +146,13 @@ def _raw_postgresql(rng, hot):
         k: v for k, v in connection.get_connection_params().items() if k in ("host", "user", "dbname", "port")
     }
     link = psycopg.connect(autocommit=True, **parameters)
-    day = TODAY.isoformat()
 
     def post():
         pool, holding = draw()
-        entry = {"e": 0, "key": uuid.uuid4().hex, "kind": "reserve", "day": day, "document_no": "", "summary": "",
-                 "head": "", "tail": "", "target": "", "detail": "{}"}  # fmt: skip
-        line = {"e": 0, "n": 1, "kind": "reserve", "day": day, "phase": "pending", "debit": pool.pk,
-                "credit": holding.pk, "amount": 1, "held": 0, "expires_on": UNTIL.isoformat(), "renewed": False,
-                "twin": False}  # fmt: skip
         link.execute(
-            "SELECT factors_post(%s::jsonb, %s::jsonb, now(), NULL, '', NULL, true)",
-            [json.dumps([entry]), json.dumps([line])],
+            "SELECT * FROM factors_post_one(%s, 'reserve', %s, '', '', NULL, NULL, NULL, 'pending', %s, %s, 1, NULL, 0,"
+            " %s, false, '', '', '', '{}', now(), NULL, '', NULL, true, true)",
+            [uuid.uuid4().hex, TODAY, pool.pk, holding.pk, UNTIL],
         ).fetchone()
 
     return post

@@ -19,7 +19,6 @@ from factors.models import Posting, Transfer
 from factors.refusals import Backdated, KeyUsed, LedgerRefused, NotOpen
 from factors.rules import Entry
 from people import audit
-from people.models import AuditEntry
 
 __all__ = ["LedgerRefused", "Posted", "audited_last", "post"]
 
@@ -33,14 +32,18 @@ def post(entries: Sequence[Entry], *, now: datetime, by=None, ip: str | None = N
 
     An entry whose key was used before is not made again: the earlier one comes back with `replayed` set. `by` is the
     person who answers for it (the checker, or the maker where no checker is needed; None for the system).
-    One query on PostgreSQL (three with its own transaction), about ten for each entry on SQLite; a few more when a
-    demand turns blocked or free, or a key was used before.
+    One query on PostgreSQL (with BEGIN and COMMIT around unless it is one plain entry), about ten for each entry on
+    SQLite; a few more when a demand turns blocked or free, or a key was used before.
 
     :raises LedgerRefused: with facts and words; nothing was written. Inside a larger transaction that one is lost.
     :raises ValueError: a key twice in one call, or an amount that is no whole number above zero.
     """
     entries = list(entries)
     _require_sound(entries)
+    if len(entries) == 1 and (outcome := _write_alone(entries[0], now=now, by=by, ip=ip)):
+        made = {p.key: p for p in outcome.posted}
+        _require_same([(entry, made[entry.key]) for entry in entries if made[entry.key].replayed])
+        return list(outcome.posted)
     with transaction.atomic(savepoint=False):
         made: dict[str, Posted] = {}
         # When keys are known, only those are answered; more may have become known while the rest waited for locks.
@@ -68,11 +71,22 @@ def audited_last() -> Iterator[None]:
         seal()
 
 
+def _write_alone(entry: Entry, *, now, by, ip) -> Outcome | None:
+    """Post one entry as a transaction of one statement, where database, entry and caller allow; None where not."""
+    engine = engines.of(connection)
+    if _waiting.get() is not None or connection.in_atomic_block or not engine.stands_alone(connection, entry):
+        return None
+    return engine.write_alone(connection, _seal(entry, now, by, ip), **_who(now, by, ip))
+
+
+def _who(now, by, ip) -> dict:
+    return {"now": now, "by_id": by.pk if by else None, "by_name": by.username if by else "", "ip": ip}
+
+
 def _write(entries, *, now, by, ip) -> tuple[Posted, ...]:
     """Post, let demands turn, write the audit entries: in this order, which is that of the locks."""
-    name = by.username if by else ""
-    who = {"now": now, "by_id": by.pk if by else None, "by_name": name, "ip": ip}
-    sealed = [_seal(entry, now, by, name, ip) for entry in entries]
+    who = _who(now, by, ip)
+    sealed = [_seal(entry, now, by, ip) for entry in entries]
     waiting, engine = _waiting.get(), engines.of(connection)
     outcome: Outcome = engine.write(connection, sealed, **who, seal=waiting is None)
     if outcome.flips:
@@ -95,6 +109,8 @@ def _require_sound(entries: Sequence[Entry]) -> None:
                 raise ValueError(f"{line.amount!r} is no amount: a whole number of smallest units above zero")
     if len({entry.key for entry in entries}) < len(entries):
         raise ValueError("a key twice in one call")
+    if len(entries) == 1 and len(entries[0].lines) == 1:
+        return
     if _conflict(entries):
         known = set(Posting.objects.filter(key__in=[entry.key for entry in entries]).values_list("key", flat=True))
         conflict = _conflict([entry for entry in entries if entry.key not in known])
@@ -135,7 +151,10 @@ def _require_same(replayed: list[tuple[Entry, Posted]]) -> None:
             raise KeyUsed(key=entry.key, posting=posted.id)
 
 
-def _seal(entry: Entry, now, by, name, ip) -> Sealed:
+_dump = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _seal(entry: Entry, now, by, ip) -> Sealed:
     """Prepare the audit entry: all but its sequence, the posting's number and the hash before it."""
     detail = {
         "kind": entry.kind,
@@ -145,15 +164,6 @@ def _seal(entry: Entry, now, by, name, ip) -> Sealed:
         "lines": [[line.phase, line.debit, line.credit, line.amount] for line in entry.lines],
     }
     target = f"{entry.kind} {entry.document_no} {entry.summary}".strip()[:200]
-    row = AuditEntry(
-        at=now,
-        kind="ledger.posting",
-        by=by,
-        by_name=name,
-        ip=ip,
-        target_type="factors.posting",
-        target_text=target,
-        detail=detail,
-    )
-    head, tail = audit.pieces(row)
-    return Sealed(entry, head, tail, target, json.dumps(detail, ensure_ascii=False))
+    who = (by.pk, by.username) if by else (None, "")
+    head, tail = audit.pieces_of(now, "ledger.posting", *who, ip, "factors.posting", target, detail)
+    return Sealed(entry, head, tail, target, _dump(detail))

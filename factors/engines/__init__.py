@@ -6,6 +6,7 @@ is shared by many last; with them the pools of demands whose holdings change), d
 """
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 
 from factors.rules import Entry
@@ -47,7 +48,12 @@ class Outcome:
 
 def of(connection):
     """Return the engine of a connection's database: a module with `write`, `seal` and `install`."""
-    return import_module(f"factors.engines.{connection.vendor}")
+    return _engine(connection.vendor)
+
+
+@cache
+def _engine(vendor: str):
+    return import_module(f"factors.engines.{vendor}")
 
 
 def install_after_migrate(sender, using, **kwargs) -> None:

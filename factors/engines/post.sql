@@ -302,3 +302,169 @@ BEGIN
           FROM jsonb_to_recordset(p_entries) AS e(e int, key text) JOIN factors_posting p ON p.key = e.key);
 END
 $post$;
+
+-- The same for what comes nearly always: one entry of one line and no more (`_is_plain` in postgresql.py says which). Same
+-- order of locks, same refusals, same rows, but no list in JSON: each statement is one look into an index. Measured: four
+-- times faster. tests/factors/test_ledger_paths.py holds the two functions to each other.
+-- p_alone: the caller has no transaction around, the statement is one. A demand that turns needs more than this statement:
+-- then nothing is written (SQLSTATE LD002) and the caller comes again within a transaction.
+CREATE OR REPLACE FUNCTION factors_post_one(
+    p_key text, p_kind text, p_day date, p_document_no text, p_summary text, p_maker bigint, p_checker bigint,
+    p_voucher bigint, p_phase text, p_debit bigint, p_credit bigint, p_amount bigint, p_reservation bigint,
+    p_held bigint, p_expires_on date, p_renewed boolean, p_head text, p_tail text, p_target text, p_detail text,
+    p_now timestamptz, p_by bigint, p_by_name text, p_ip inet, p_seal boolean, p_alone boolean,
+    OUT o_id bigint, OUT o_year integer, OUT o_number integer, OUT o_replayed boolean, OUT o_flips boolean,
+    OUT o_sealed boolean
+) LANGUAGE plpgsql
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $one$
+DECLARE
+    v_gives CONSTANT bigint := CASE p_phase WHEN 'posted' THEN p_amount WHEN 'pending' THEN p_amount
+                                            WHEN 'post' THEN p_amount - p_held ELSE -p_held END;
+    v_posted CONSTANT bigint := CASE WHEN p_phase IN ('posted', 'post') THEN p_amount ELSE 0 END;
+    v_pending CONSTANT bigint := v_gives - v_posted;
+    v_resolves bigint;
+    v_transfer bigint;
+    v_pools bigint[] := '{}';
+    v_left bigint[] := '{}';
+    v_bad jsonb;
+    v_sequence bigint;
+    v_hash text;
+    v_prev text;
+    d record;
+    c record;
+    r record;
+BEGIN
+    o_replayed := false;
+    o_flips := false;
+    o_sealed := false;
+    IF p_reservation IS NOT NULL THEN
+        SELECT x.transfer_id INTO v_resolves FROM factors_reservation x
+         WHERE x.id = p_reservation AND x.resolved_by_id IS NULL AND x.amount = p_held AND x.pool_id = p_debit
+           AND x.holding_id = p_credit AND p_amount <= p_held AND (p_phase = 'post' OR p_amount = p_held)
+           FOR UPDATE;
+    END IF;
+    FOR r IN
+        SELECT id, book_id, period, role, closed_on, last_on, may_overdraw,
+               credits_posted - debits_posted - debits_pending AS available
+          FROM factors_account
+         WHERE id = ANY(ARRAY[p_debit, p_credit] || ARRAY(SELECT w.pool_id FROM factors_demand w
+                         WHERE w.holding_id IN (p_debit, p_credit) AND w.pool_id IS NOT NULL))
+         ORDER BY tier, id FOR UPDATE
+    LOOP
+        IF r.id = p_debit THEN
+            d := r;
+        ELSIF r.id = p_credit THEN
+            c := r;
+        END IF;
+        IF r.role = 'pool' THEN
+            v_pools := v_pools || r.id;
+            v_left := v_left || r.available - CASE r.id WHEN p_debit THEN v_gives WHEN p_credit THEN -v_posted ELSE 0 END;
+        END IF;
+    END LOOP;
+    SELECT p.id, p.year, p.number, true INTO o_id, o_year, o_number, o_replayed FROM factors_posting p WHERE p.key = p_key;
+    IF FOUND THEN
+        o_sealed := true;
+        RETURN;
+    END IF;
+    o_replayed := false;
+
+    IF p_reservation IS NOT NULL AND v_resolves IS NULL THEN
+        v_bad := jsonb_build_object('code', 'not_open', 'reservation', p_reservation);
+    ELSIF d IS NULL THEN
+        v_bad := jsonb_build_object('code', 'unknown', 'account', p_debit);
+    ELSIF c IS NULL THEN
+        v_bad := jsonb_build_object('code', 'unknown', 'account', p_credit);
+    ELSIF d.book_id <> c.book_id THEN
+        v_bad := jsonb_build_object('code', 'other_book', 'debit', p_debit, 'credit', p_credit);
+    ELSIF d.period <> c.period AND p_kind NOT IN ('carry_over', 'reverse') THEN
+        v_bad := jsonb_build_object('code', 'other_period', 'debit', p_debit, 'credit', p_credit);
+    ELSIF p_kind || ':' || p_phase || ':' || d.role || ':' || c.role <> ALL (/*LEGAL*/) THEN
+        v_bad := jsonb_build_object('code', 'illegal', 'kind', p_kind, 'phase', p_phase,
+                                    'debit', p_debit, 'credit', p_credit);
+    ELSIF d.closed_on IS NOT NULL AND p_phase IN ('posted', 'pending') THEN
+        v_bad := jsonb_build_object('code', 'closed', 'account', p_debit);
+    ELSIF c.closed_on IS NOT NULL AND p_phase IN ('posted', 'pending') THEN
+        v_bad := jsonb_build_object('code', 'closed', 'account', p_credit);
+    ELSIF d.last_on > p_day THEN
+        v_bad := jsonb_build_object('code', 'backdated', 'account', p_debit, 'last_on', d.last_on);
+    ELSIF c.last_on > p_day THEN
+        v_bad := jsonb_build_object('code', 'backdated', 'account', p_credit, 'last_on', c.last_on);
+    ELSIF v_gives > 0 AND d.available < v_gives AND NOT d.may_overdraw THEN
+        v_bad := jsonb_build_object('code', 'insufficient', 'account', p_debit, 'available', d.available,
+                                    'wanted', v_gives);
+    END IF;
+    IF v_bad IS NOT NULL THEN
+        RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = v_bad::text;
+    END IF;
+
+    UPDATE factors_account SET debits_posted = debits_posted + v_posted, debits_pending = debits_pending + v_pending,
+           last_on = p_day WHERE id = p_debit;
+    UPDATE factors_account SET credits_posted = credits_posted + v_posted, credits_pending = credits_pending + v_pending,
+           last_on = p_day WHERE id = p_credit;
+    FOR r IN
+        UPDATE factors_demand w SET secured = h.credits_posted - h.debits_posted + h.credits_pending
+          FROM factors_account h
+         WHERE w.holding_id = h.id AND h.id IN (p_debit, p_credit)
+        RETURNING w.pool_id, w.closed_on, w.blocked, w.gap
+    LOOP
+        IF r.pool_id IS NULL THEN
+            o_flips := o_flips OR (r.closed_on IS NULL AND r.blocked <> (r.gap > 0));
+        ELSIF r.pool_id <> ALL (v_pools) THEN  -- its pool was changed while we waited: let the caller look
+            o_flips := true;
+        END IF;
+    END LOOP;
+
+    o_year := extract(year FROM p_day);
+    UPDATE factors_journalyear j SET last_number = j.last_number + 1 WHERE j.year = o_year
+        RETURNING j.last_number INTO o_number;
+    IF NOT FOUND THEN
+        INSERT INTO factors_journalyear AS j (year, last_number) VALUES (o_year, 1)
+            ON CONFLICT (year) DO UPDATE SET last_number = j.last_number + 1 RETURNING j.last_number INTO o_number;
+    END IF;
+    INSERT INTO factors_posting AS p (year, number, key, kind, occurred_on, recorded_at, document_no, summary,
+                                      maker_id, checker_id, voucher_id)
+    VALUES (o_year, o_number, p_key, p_kind, p_day, p_now, p_document_no, p_summary, p_maker, p_checker, p_voucher)
+    RETURNING p.id INTO o_id;
+    INSERT INTO factors_transfer AS t (posting_id, line, phase, debit_id, credit_id, amount, resolves_id, expires_on)
+    VALUES (o_id, 1, p_phase, p_debit, p_credit, p_amount, v_resolves, p_expires_on)
+    RETURNING t.id INTO v_transfer;
+    IF p_reservation IS NOT NULL THEN
+        UPDATE factors_reservation x SET resolved_by_id = v_transfer WHERE x.id = p_reservation;
+    END IF;
+    IF p_phase = 'pending' THEN
+        INSERT INTO factors_reservation (transfer_id, pool_id, holding_id, amount, reserved_on, expires_on, renewed)
+        VALUES (v_transfer, p_debit, p_credit, p_amount, p_day, p_expires_on, p_renewed);
+    END IF;
+
+    FOR i IN 1 .. cardinality(v_pools) LOOP
+        EXIT WHEN o_flips;
+        o_flips := EXISTS (SELECT 1 FROM factors_demand w WHERE w.pool_id = v_pools[i] AND w.closed_on IS NULL
+                              AND NOT w.blocked AND w.gap > v_left[i])
+                OR EXISTS (SELECT 1 FROM factors_demand w WHERE w.pool_id = v_pools[i] AND w.closed_on IS NULL
+                              AND w.blocked AND w.gap <= v_left[i]);
+    END LOOP;
+    IF o_flips AND p_alone THEN
+        RAISE EXCEPTION 'a demand turns' USING ERRCODE = 'LD002';
+    END IF;
+    IF NOT p_seal OR o_flips THEN
+        RETURN;
+    END IF;
+
+    -- As factors_seal.
+    SELECT h.sequence, h.hash INTO v_sequence, v_prev FROM people_audithead h WHERE h.id = 1 FOR UPDATE;
+    IF NOT FOUND THEN
+        v_sequence := 0;
+        v_prev := repeat('0', 64);
+        INSERT INTO people_audithead (id, sequence, hash) VALUES (1, 0, v_prev);
+    END IF;
+    v_sequence := v_sequence + 1;
+    v_hash := encode(sha256(convert_to(
+        '[' || v_sequence || ',' || p_head || ',"' || o_id || '",' || p_tail || ',"' || v_prev || '"]', 'UTF8')), 'hex');
+    INSERT INTO people_auditentry (sequence, at, kind, by_id, by_name, ip, target_type, target_id, target_text,
+                                   detail, prev_hash, hash)
+    VALUES (v_sequence, p_now, 'ledger.posting', p_by, p_by_name, p_ip, 'factors.posting', o_id::text, p_target,
+            p_detail::jsonb, v_prev, v_hash);
+    UPDATE people_audithead SET sequence = v_sequence, hash = v_hash WHERE id = 1;
+    o_sealed := true;
+END
+$one$;

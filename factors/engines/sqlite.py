@@ -3,6 +3,7 @@
 Refusals come from the conditional UPDATE, so a CHECK is the second guard and never the first.
 """
 
+from contextlib import closing, contextmanager
 from datetime import datetime
 
 from factors.engines import Outcome, Posted, Sealed
@@ -20,36 +21,36 @@ from factors.refusals import (
 from factors.rules import given, is_legal, received, totals
 from people import audit
 
-ACCOUNT = """SELECT book_id, period, role, closed_on, last_on, may_overdraw,
-    credits_posted - debits_posted - debits_pending FROM factors_account WHERE id = %s"""
-MOVE = """UPDATE factors_account SET debits_posted = debits_posted + %s, credits_posted = credits_posted + %s,
-    debits_pending = debits_pending + %s, credits_pending = credits_pending + %s, last_on = %s
-    WHERE id = %s AND (may_overdraw OR credits_posted - debits_posted - debits_pending >= %s)"""
+ACCOUNTS = """SELECT id, book_id, period, role, closed_on, last_on, may_overdraw,
+    credits_posted - debits_posted - debits_pending FROM factors_account WHERE id IN (?, ?)"""
+MOVE = """UPDATE factors_account SET debits_posted = debits_posted + ?, credits_posted = credits_posted + ?,
+    debits_pending = debits_pending + ?, credits_pending = credits_pending + ?, last_on = ?
+    WHERE id = ? AND (may_overdraw OR credits_posted - debits_posted - debits_pending >= ?)"""
 TRANSFER = """INSERT INTO factors_transfer
     (posting_id, line, phase, debit_id, credit_id, amount, resolves_id, expires_on)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 POSTING = """INSERT INTO factors_posting (year, number, key, kind, occurred_on, recorded_at, document_no, summary,
     maker_id, checker_id, voucher_id, reverses_id, renews_id, renewed_until)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 OPEN = """SELECT transfer_id FROM factors_reservation
-    WHERE id = %s AND resolved_by_id IS NULL AND amount = %s AND pool_id = %s AND holding_id = %s"""
-RENEWABLE = "SELECT id FROM factors_reservation WHERE id = %s AND resolved_by_id IS NULL AND NOT renewed"
-RENEW = "UPDATE factors_reservation SET expires_on = %s, renewed = %s WHERE id = %s OR twin_of_id = %s"
+    WHERE id = ? AND resolved_by_id IS NULL AND amount = ? AND pool_id = ? AND holding_id = ?"""
+RENEWABLE = "SELECT id FROM factors_reservation WHERE id = ? AND resolved_by_id IS NULL AND NOT renewed"
+RENEW = "UPDATE factors_reservation SET expires_on = ?, renewed = ? WHERE id = ? OR twin_of_id = ?"
 RESERVATION = """INSERT INTO factors_reservation
     (transfer_id, pool_id, holding_id, amount, reserved_on, expires_on, renewed, twin_of_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 AUDIT = """INSERT INTO people_auditentry (sequence, at, kind, by_id, by_name, ip, target_type, target_id, target_text,
-    detail, prev_hash, hash) VALUES (%s, %s, 'ledger.posting', %s, %s, %s, 'factors.posting', %s, %s, %s, %s, %s)"""
+    detail, prev_hash, hash) VALUES (?, ?, 'ledger.posting', ?, ?, ?, 'factors.posting', ?, ?, ?, ?, ?)"""
 DEMAND = """UPDATE factors_demand SET secured =
     (SELECT credits_posted - debits_posted + credits_pending FROM factors_account WHERE id = holding_id)
-    WHERE holding_id = %s"""
+    WHERE holding_id IN ({marks})"""
 POOLS = """SELECT id, credits_posted - debits_posted - debits_pending FROM factors_account
     WHERE id IN ({marks}) AND role = 'pool' UNION
     SELECT a.id, a.credits_posted - a.debits_posted - a.debits_pending FROM factors_demand d
     JOIN factors_account a ON a.id = d.pool_id WHERE d.holding_id IN ({marks})"""
 FLIPS = """SELECT EXISTS
-    (SELECT 1 FROM factors_demand WHERE pool_id = %s AND closed_on IS NULL AND NOT blocked AND gap > %s) OR EXISTS
-    (SELECT 1 FROM factors_demand WHERE pool_id = %s AND closed_on IS NULL AND blocked AND gap <= %s)"""
+    (SELECT 1 FROM factors_demand WHERE pool_id = ? AND closed_on IS NULL AND NOT blocked AND gap > ?) OR EXISTS
+    (SELECT 1 FROM factors_demand WHERE pool_id = ? AND closed_on IS NULL AND blocked AND gap <= ?)"""
 
 WITHOUT_POOL = """SELECT EXISTS (SELECT 1 FROM factors_demand WHERE holding_id IN ({marks}) AND pool_id IS NULL
     AND closed_on IS NULL AND blocked <> (gap > 0))"""
@@ -59,6 +60,11 @@ def install(connection) -> None:
     """Do nothing: SQLite has no functions of its own."""
 
 
+def stands_alone(connection, entry) -> bool:
+    """Say no: a posting is several statements."""
+    return False
+
+
 def write(
     connection, sealed: list[Sealed], *, now: datetime, by_id: int | None, by_name: str, ip: str | None, seal: bool
 ) -> Outcome:
@@ -66,7 +72,7 @@ def write(
 
     :raises LedgerRefused: the transaction must be rolled back.
     """
-    with connection.cursor() as cursor:
+    with _cursor(connection) as cursor:
         known = _known(cursor, [s.entry.key for s in sealed])
         if known:
             return Outcome(tuple(known))
@@ -75,8 +81,8 @@ def write(
         for item in sealed:
             posted.append(_entry(cursor, item, stamp))
             touched |= {side for line in item.entry.lines for side in (line.debit, line.credit)}
-        for account in touched:
-            cursor.execute(DEMAND, [account])
+        for some, marks in _portions(touched):
+            cursor.execute(DEMAND.format(marks=marks), some)
         flips = _flips(cursor, list(touched))
         if seal and not flips:
             _audit(cursor, sealed, posted, stamp, by_id, by_name, ip)
@@ -87,15 +93,50 @@ def seal(
     connection, sealed: list[Sealed], posted, *, now: datetime, by_id: int | None, by_name: str, ip: str | None
 ) -> None:
     """Write the audit entries of what was posted unsealed."""
-    with connection.cursor() as cursor:
+    with _cursor(connection) as cursor:
         _audit(cursor, sealed, posted, connection.ops.adapt_datetimefield_value(now), by_id, by_name, ip)
+
+
+@contextmanager
+def _cursor(connection):
+    """Open the driver's cursor: Django's takes as long as the rest of a posting, to translate marks.
+
+    Where somebody watches (a log of queries, a wrapper), Django's it is. Only within a transaction.
+    """
+    if connection.queries_logged or connection.execute_wrappers:
+        with connection.cursor() as cursor:
+            yield Watched(cursor)
+        return
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors, closing(connection.connection.cursor()) as cursor:
+        yield cursor
+
+
+class Watched:
+    """Django's cursor, for statements with the marks of the driver."""
+
+    def __init__(self, cursor):
+        self.cursor = cursor
+
+    def __getattr__(self, name):
+        return getattr(self.cursor, name)
+
+    def execute(self, sql, values=()):
+        """Run one statement."""
+        return self.cursor.execute(sql.replace("?", "%s"), values)
+
+
+def _portions(values):
+    """Yield some hundred values at a time with as many marks."""
+    values = list(values)
+    for start in range(0, len(values), 500):
+        some = values[start : start + 500]
+        yield some, ", ".join("?" * len(some))
 
 
 def _known(cursor, keys) -> list[Posted]:
     found = []
-    for start in range(0, len(keys), 500):
-        some = keys[start : start + 500]
-        marks = ", ".join(["%s"] * len(some))
+    for some, marks in _portions(keys):
         cursor.execute(f"SELECT id, year, number, key FROM factors_posting WHERE key IN ({marks})", some)
         found += [Posted(*row, replayed=True) for row in cursor.fetchall()]
     return found
@@ -109,7 +150,7 @@ def _entry(cursor, item: Sealed, stamp) -> Posted:
         if cursor.fetchone() is None:
             raise NotOpen(reservation=entry.renews)
     if entry.reverses:
-        cursor.execute("SELECT id FROM factors_posting WHERE reverses_id = %s", [entry.reverses])
+        cursor.execute("SELECT id FROM factors_posting WHERE reverses_id = ?", [entry.reverses])
         if row := cursor.fetchone():
             raise Reversed(posting=entry.reverses, by=row[0])
     resolved = [_resolve(cursor, line) for line in entry.lines]
@@ -117,11 +158,11 @@ def _entry(cursor, item: Sealed, stamp) -> Posted:
         _move(cursor, entry, line, day)
     year = entry.occurred_on.year
     cursor.execute(
-        "UPDATE factors_journalyear SET last_number = last_number + 1 WHERE year = %s RETURNING last_number", [year]
+        "UPDATE factors_journalyear SET last_number = last_number + 1 WHERE year = ? RETURNING last_number", [year]
     )
     row = cursor.fetchone()
     if row is None:
-        cursor.execute("INSERT INTO factors_journalyear (year, last_number) VALUES (%s, 1)", [year])
+        cursor.execute("INSERT INTO factors_journalyear (year, last_number) VALUES (?, 1)", [year])
         row = (1,)
     until = entry.renewed_until and entry.renewed_until.isoformat()
     cursor.execute(
@@ -138,7 +179,7 @@ def _entry(cursor, item: Sealed, stamp) -> Posted:
         cursor.execute(TRANSFER, [posting, number, line.phase, line.debit, line.credit, line.amount, transfer, expires])
         made = cursor.lastrowid
         if transfer is not None:
-            cursor.execute("UPDATE factors_reservation SET resolved_by_id = %s WHERE id = %s", [made, line.reservation])
+            cursor.execute("UPDATE factors_reservation SET resolved_by_id = ? WHERE id = ?", [made, line.reservation])
         if line.phase == "pending":
             twin_of = main if line.twin else None
             cursor.execute(
@@ -162,12 +203,12 @@ def _resolve(cursor, line) -> int | None:
 
 
 def _move(cursor, entry, line, day) -> None:
-    sides = {}
+    cursor.execute(ACCOUNTS, [line.debit, line.credit])
+    found = {row[0]: row[1:] for row in cursor.fetchall()}
     for account in (line.debit, line.credit):
-        cursor.execute(ACCOUNT, [account])
-        sides[account] = cursor.fetchone()
-        if sides[account] is None:
+        if account not in found:
             raise Unknown(account=account)
+    sides = {account: found[account] for account in (line.debit, line.credit)}
     debit, credit = sides[line.debit], sides[line.credit]
     pair = {"debit": line.debit, "credit": line.credit}
     if debit[0] != credit[0]:
@@ -195,7 +236,7 @@ def _audit(cursor, sealed, posted, stamp, by_id, by_name, ip) -> None:
     row = cursor.fetchone()
     if row is None:
         row = (0, audit.GENESIS)
-        cursor.execute("INSERT INTO people_audithead (id, sequence, hash) VALUES (1, %s, %s)", row)
+        cursor.execute("INSERT INTO people_audithead (id, sequence, hash) VALUES (1, ?, ?)", row)
     sequence, before = row
     for item, made in zip(sealed, posted, strict=True):
         sequence += 1
@@ -204,13 +245,13 @@ def _audit(cursor, sealed, posted, stamp, by_id, by_name, ip) -> None:
             AUDIT, [sequence, stamp, by_id, by_name, ip, str(made.id), item.summary, item.detail, before, after]
         )
         before = after
-    cursor.execute("UPDATE people_audithead SET sequence = %s, hash = %s WHERE id = 1", [sequence, before])
+    cursor.execute("UPDATE people_audithead SET sequence = ?, hash = ? WHERE id = 1", [sequence, before])
 
 
 def _flips(cursor, touched) -> bool:
     if not touched:
         return False
-    marks = ", ".join(["%s"] * len(touched))
+    marks = ", ".join(["?"] * len(touched))
     cursor.execute(POOLS.format(marks=marks), touched * 2)
     for pool, available in cursor.fetchall():
         cursor.execute(FLIPS, [pool, available, pool, available])

@@ -9,13 +9,14 @@ import signal
 
 from django.db import connection, connections
 
+POSTS = ("SELECT factors_post(", "SELECT * FROM factors_post_one(")
 SQL = {  # place -> (what the statement begins with or contains, before it runs or after)
     "after-posting": ("INSERT INTO factors_posting", "after"),
     "after-leg": ("INSERT INTO factors_transfer", "after"),
     "after-move": ("UPDATE factors_account", "after"),
     "before-audit": ("INSERT INTO people_auditentry", "before"),
-    "before-statement": ("SELECT factors_post", "before"),
-    "after-statement": ("SELECT factors_post", "after"),
+    "before-statement": (POSTS, "before"),
+    "after-statement": (POSTS, "after"),
     "before-seal": ("SELECT factors_seal", "before"),
 }
 EVERYWHERE = ("after-begin", "before-commit", "after-commit", "before-hook")

@@ -69,31 +69,34 @@ def _drop_constraint(table: str, like: str) -> None:
             cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
 
 
-SECOND_LOOK = """      FROM factors_posting p
-     WHERE p.key IN (SELECT e->>'key' FROM jsonb_array_elements(p_entries) e);
-    IF v_known IS NOT NULL THEN
-        RETURN jsonb_build_object('posted', v_known, 'flips', false, 'sealed', true);
-    END IF;
-    IF v_bad"""
+# What is broken is broken in both functions: that of any list of entries and that of one plain entry.
+LOCKED_ONE = "AND (p_phase = 'post' OR p_amount = p_held)\n           FOR UPDATE;"
+UNLOCKED = (
+    ("                     FOR UPDATE\n              ) v ON true", "              ) v ON true"),
+    (LOCKED_ONE, LOCKED_ONE.replace("\n           FOR UPDATE", "")),
+)
 
 
 def _key_not_unique() -> None:
     _drop_constraint("factors_posting", "%_key_%")
-    _function((SECOND_LOOK, SECOND_LOOK.replace("WHERE p.key", "WHERE false AND p.key")))
+    _function(
+        ("WHERE p.key = ANY(v_keys);", "WHERE false AND p.key = ANY(v_keys);"),
+        ("FROM factors_posting p WHERE p.key = p_key;", "FROM factors_posting p WHERE false AND p.key = p_key;"),
+    )
 
 
 def _no_lock() -> None:
-    _function(
-        ("ORDER BY tier, id FOR UPDATE", "ORDER BY tier, id"),
-        ("                     FOR UPDATE\n              ) v ON true", "              ) v ON true"),
-    )
+    _function(("ORDER BY tier, id FOR UPDATE", "ORDER BY tier, id"), *UNLOCKED)
 
 
 def _expire_without_lock() -> None:
     _function(
-        ("AND x.resolved_by_id IS NULL", "AND (w.phase = 'expire' OR x.resolved_by_id IS NULL)"),
-        ("                     FOR UPDATE\n              ) v ON true", "              ) v ON true"),
-    )
+        ("x.id = w.reservation AND x.resolved_by_id IS NULL",
+         "x.id = w.reservation AND (w.phase = 'expire' OR x.resolved_by_id IS NULL)"),
+        ("x.id = p_reservation AND x.resolved_by_id IS NULL",
+         "x.id = p_reservation AND (p_phase = 'expire' OR x.resolved_by_id IS NULL)"),
+        *UNLOCKED,
+    )  # fmt: skip
 
 
 def _float() -> None:
