@@ -25,6 +25,11 @@ class Face:
     person: Person
     post: Text
 
+    @property
+    def long(self) -> bool:
+        """Whether the name needs smaller type to stand on one line."""
+        return 8 < len(self.person.name) <= 20
+
 
 @dataclass(frozen=True)
 class Line:

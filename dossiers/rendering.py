@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from dossiers import bar_svg, enclosures, ladder, plain, wording
@@ -115,16 +114,21 @@ def parts_of(dossier: Dossier) -> dict[str, list[tuple[str, str]]]:
     return {key: [(anchor, words) for anchor, words, there in rows if there] for key, rows in found.items()}
 
 
-def html(dossier: Dossier, kind: str) -> str:
-    """Return the inside of a preview: the same markup as on paper, for a page of the site (no style, no script)."""
+def html(dossier: Dossier, kind: str, by: str = "") -> str:
+    """Return a preview as a document of its own, for a frame: the same markup as on paper, no style, no script.
+
+    `kind` is card, card_a5 or booklet. Nothing is shortened but what the first rung shortens.
+    """
     with translation.override(dossier.language):
-        texts = wording.load()
-        stamp = preview_stamp(dossier)
+        texts, stamp = wording.load(), preview_stamp(dossier, by)
         if kind == "booklet":
-            context = booklet_context(dossier, stamp, texts, enclosures.listed(_attachments(dossier)))
-            return mark_safe(render_to_string("dossiers/_booklet_preview.html", context))
-        context = card_context(dossier, stamp, LADDER[0], texts)
-        return mark_safe(render_to_string("dossiers/_card_preview.html", context))
+            bound = enclosures.listed(dossier.records.attachments if dossier.records else ())
+            context = booklet_context(dossier, stamp, texts, bound)
+        else:
+            context = card_context(dossier, stamp, LADDER[0], texts)
+        css = {"booklet": BOOKLET_CSS, "card_a5": A5_CSS}.get(kind, CARD_CSS)
+        context |= {"preview": True, "title": dossier.basics.project, "styles": (*css, "css/dossier-screen.css")}
+        return render_to_string(f"dossiers/{kind}.html", context)
 
 
 def preview_stamp(dossier: Dossier, by: str = "") -> Stamp:
@@ -136,10 +140,6 @@ def text(dossier: Dossier) -> str:
     """Return the dossier for a terminal: the facts of the card, plain, whatever the locale of the terminal."""
     with translation.override(dossier.language):
         return plain.lines(dossier, wording.load())
-
-
-def _attachments(dossier: Dossier):
-    return dossier.records.attachments if dossier.records else ()
 
 
 def _on_one_page(dossier, stamp, name, template, css, pages) -> Rendering:
@@ -157,8 +157,11 @@ def _on_one_page(dossier, stamp, name, template, css, pages) -> Rendering:
             tried[place] = lay(LADDER[place])
         return tried[place][1].pages == pages
 
-    start, _lines = ladder.named(name) or (guess(dossier), 0)
-    place = ladder.search(fits, start)
+    usual, known = guess(dossier), ladder.named(name)
+    if known and known[0] - usual <= 1 and fits(known[0]):
+        place = known[0]
+    else:
+        place = ladder.search(fits, known[0] if known else usual)
     work, laid = tried[place]
     lines = lines_for(laid) if pages == 1 and place == 0 else 0
     if lines:

@@ -29,14 +29,16 @@ def verdict(project, view, chain: Chain | None, quota: Quota | None, now: dt.dat
     if chain.done == chain.total and chain.total:
         return Verdict(lamp, _("All %(n)s stages are finished.") % {"n": chain.total})
     if lamp.code == "idle":
-        words = _("%(done)s of %(all)s stages are finished, nothing is in hand") % {"done": chain.done, "all": chain.total}
+        numbers = {"done": chain.done, "all": chain.total}
+        words = _("%(done)s of %(all)s stages are finished, nothing is in hand") % numbers
     elif lamp.code == "stale" and project.last_news_at:
         words = _("Nothing was heard of it for %(n)s days") % {"n": (now - project.last_news_at).days}
     advice = _holders(chain)
     if blocked:
         advice = " ".join([_blocked(blocked)[1], advice])
     late = _late(chain)
-    return Verdict(lamp, _("%(words)s.") % {"words": words or lamp.word}, " ".join(filter(None, [advice, late])), _brief(lamp, chain), advice)
+    sentence = _("%(words)s.") % {"words": words or lamp.word}
+    return Verdict(lamp, sentence, " ".join(filter(None, [advice, late])), _brief(lamp, chain), advice)
 
 
 def _blocked(demands) -> tuple[str, str]:

@@ -148,6 +148,7 @@ MATRIX: dict[str, Rule] = {
     "instruction-page": page("cockpit.view", args={"pk": unknown}, also=NOTHING_THERE),
     "instruction-answer": action("cockpit.view", args={"pk": unknown}, also=NOTHING_THERE),
     "instruction-close": action("instruction.give", args={"pk": unknown}, also=NOTHING_THERE),
+    "instruction-order": action("order.draft", args={"pk": unknown}, also=NOTHING_THERE),
     "display-list": form("screen.manage"),
     "display-withdraw": action("screen.manage", args={"pk": unknown}, also=NOTHING_THERE),
     "screen": page("cockpit.view"),
