@@ -1,11 +1,12 @@
 """What the first migrations make together: a fresh database renders half as many models. Others keep their own way."""
 
-import approvals.states
 import django.core.validators
 import django.db.models.deletion
 import django_fsm
 from django.conf import settings
 from django.db import migrations, models
+
+import approvals.states
 
 
 class Migration(migrations.Migration):
@@ -21,7 +22,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("people", "0001_initial"),
-        ("people", "__first__"),
+        ("people", "0001_initial"),
         ("projects", "0001_initial"),
     ]
 

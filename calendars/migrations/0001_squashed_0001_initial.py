@@ -1,6 +1,7 @@
 """What the first migrations make together: a fresh database renders half as many models. Others keep their own way."""
 
 import datetime
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -12,7 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("people", "__first__"),
+        ("people", "0001_initial"),
     ]
 
     operations = [

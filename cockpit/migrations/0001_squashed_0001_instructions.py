@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("people", "0001_initial"),
-        ("people", "__first__"),
+        ("people", "0001_initial"),
         ("projects", "0007_person_by_role"),
     ]
 

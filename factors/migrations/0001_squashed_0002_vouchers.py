@@ -1,8 +1,9 @@
 """What the first migrations make together: a fresh database renders half as many models. Others keep their own way."""
 
+import uuid
+
 import django.db.models.deletion
 import django.db.models.expressions
-import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -14,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("people", "0001_initial"),
-        ("people", "__first__"),
+        ("people", "0001_initial"),
         ("projects", "0003_blocked"),
     ]
 

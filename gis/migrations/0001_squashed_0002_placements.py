@@ -2,9 +2,10 @@
 
 import django.core.validators
 import django.db.models.deletion
-import projects.validators
 from django.conf import settings
 from django.db import migrations, models
+
+import projects.validators
 
 
 class Migration(migrations.Migration):
@@ -14,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("people", "0001_initial"),
-        ("people", "__first__"),
+        ("people", "0001_initial"),
         ("projects", "0007_person_by_role"),
     ]
 
