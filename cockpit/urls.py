@@ -13,6 +13,7 @@ urlpatterns = [
     path("cockpit/instructions/<int:pk>/", instructions.instruction_page, name="instruction-page"),
     path("cockpit/instructions/<int:pk>/answer/", instructions.instruction_answer, name="instruction-answer"),
     path("cockpit/instructions/<int:pk>/close/", instructions.instruction_close, name="instruction-close"),
+    path("cockpit/instructions/<int:pk>/order/", instructions.instruction_order, name="instruction-order"),
     path("cockpit/displays/", screen.display_list, name="display-list"),
     path("cockpit/displays/<int:pk>/withdraw/", screen.display_withdraw, name="display-withdraw"),
     path("screen/", screen.screen, name="screen"),

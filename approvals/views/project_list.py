@@ -137,6 +137,7 @@ def project_list(request):
         "shown": shown,
         "views": _views(request),
         "can_assign": allows(request.user, "project.assign"),
+        "can_draft": allows(request.user, "order.draft"),
         "can_advance": allows(request.user, "stage.advance"),
         "can_print": allows(request.user, "dossier.print"),
         "can_bulk": any(allows(request.user, name) for name in ("project.assign", "stage.advance", "dossier.print")),

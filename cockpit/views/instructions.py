@@ -18,6 +18,9 @@ from people import paging
 from people.access import allows, get_for, needs, visible_to
 from people.models import Department, User
 from projects.models import Assignment, Project
+from supervision.actions import draft_order
+from supervision.states import OrderState
+from supervision.visible import orders as supervision_orders
 
 PAGE_SIZE = 30
 
@@ -159,8 +162,14 @@ def _page(request, row, reply, close, status=200):
     seen = None
     if row.project:
         seen = visible_to(Project.objects.filter(pk=row.project_id), request.user).exists()
+    order = None
+    if allows(request.user, "order.draft"):
+        drafted = supervision_orders(request.user).filter(origin=f"instruction:{row.pk}")
+        order = drafted.exclude(state=OrderState.DISCARDED).first()
     context = {
         "row": row,
+        "order": order,
+        "may_draft": order is None and row.closed_at is None and allows(request.user, "order.draft"),
         "persons": row.persons.select_related("department").order_by("display_name"),
         "replies": row.replies.select_related("by"),
         "reply": reply,
@@ -188,6 +197,34 @@ def instruction_answer(request, pk):
     actions.answer(by=request.user, now=timezone.now(), instruction=row, request=request, **form.cleaned_data)
     messages.success(request, _("Answered."))
     return redirect("instruction-page", pk)
+
+
+@require_POST
+@needs("order.draft")
+def instruction_order(request, pk):
+    """Draft a supervision order from an instruction, once, and lead to the draft, where it is completed."""
+    row, now = _one(request, pk), timezone.now()
+    origin = f"instruction:{row.pk}"
+    made = supervision_orders(request.user).filter(origin=origin).exclude(state=OrderState.DISCARDED).first()
+    if made is None:
+        seen = row.project and visible_to(Project.objects.filter(pk=row.project_id), request.user).exists()
+        made = draft_order(
+            by=request.user,
+            now=now,
+            source="instruction",
+            basis=f"{row.given_by.display_name} {timezone.localtime(row.given_at):%Y-%m-%d}{_(': ')}{row.text}",
+            project=row.project if seen else None,
+            items=[row.target],
+            lead=row.department,
+            leader=row.leader,
+            due_on=max(row.due_on, timezone.localdate()),
+            title=row.target,
+            contact=" ".join(word for word in (request.user.display_name, request.user.phone) if word),
+            origin=origin,
+            request=request,
+        )
+        messages.success(request, _("Drafted. It goes out when somebody signs it."))
+    return redirect("order-edit" if made.state == OrderState.DRAFT else "order-page", made.pk)
 
 
 @require_POST

@@ -145,6 +145,7 @@ def cockpit_cause(request):
         "rows": [row for row in shown if row.project.pk in chosen.released],
         "others": [row for row in shown if row.project.pk in chosen.others],
         "may_instruct": allows(request.user, "instruction.give"),
+        "may_draft": allows(request.user, "order.draft"),
         "rules": RULES,
         "breadcrumbs": [
             (_("Cockpit"), reverse("cockpit")),

@@ -168,9 +168,14 @@ def order_act(request, pk, act):
 @require_http_methods(["GET", "POST"])
 @needs("order.draft")
 def order_create(request):
-    """Draft an order; `?project=CODE`, several of them allowed, fills in what is red and what lacks."""
+    """Draft an order; `?project=CODE`, several of them allowed, fills in what is red and what lacks.
+
+    The project list posts its selection with `from_list`: that only fills the form in, too.
+    """
     today, user = timezone.localdate(), request.user
-    codes = request.GET.getlist("project")[:ROWS_AT_MOST]
+    from_list = request.method == "POST" and "from_list" in request.POST
+    data = request.POST if request.method == "POST" and not from_list else None
+    codes = (request.POST if from_list else request.GET).getlist("project")[:ROWS_AT_MOST]
     projects = list(visible.projects(user).filter(code__in=codes)) if codes else []
     if len(projects) != len(set(codes)):
         raise Http404
@@ -184,8 +189,8 @@ def order_create(request):
         "basis": _basis(projects, today),
         "level": SupervisionOrder.Level.ORDER if any(text for text, _p in matters) else SupervisionOrder.Level.LETTER,
     }
-    form = OrderForm(request.POST or None, initial=initial)
-    items = item_forms(request.POST or None, user=user, items=matters, extra=1 if matters else 2)
+    form = OrderForm(data, initial=initial)
+    items = item_forms(data, user=user, items=matters, extra=1 if matters else 2)
     return _draft(request, form, items, None)
 
 
@@ -219,8 +224,8 @@ def order_edit(request, pk):
 
 def _draft(request, form, items, order):
     """Show the form of a draft, or store it: a new one, or the changed `order`."""
-    valid = request.method == "POST" and form.is_valid()
-    if request.method == "POST" and items.is_valid() and valid:
+    valid = form.is_bound and form.is_valid()
+    if form.is_bound and items.is_valid() and valid:
         pairs = [
             (line.cleaned_data["text"], line.cleaned_data.get("project"))
             for line in items
@@ -241,7 +246,7 @@ def _draft(request, form, items, order):
             (str(order) if order else _("Draft an order"), ""),
         ],
     }
-    return render(request, "supervision/order_form.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, "supervision/order_form.html", context, status=422 if form.is_bound else 200)
 
 
 def _stored(request, form, pairs, order):

@@ -47,6 +47,11 @@ PAGES = [
     ("cockpit", "leader", {}),
     ("screen-body", "leader", {}),
     ("instruction-list", "leader", {}),
+    ("print-choose", "leader", {}),
+    ("print-list", "leader", {}),
+    ("problem-list", "leader", {}),
+    ("visit-list", "leader", {}),
+    ("order-list", "leader", {}),
 ]
 
 

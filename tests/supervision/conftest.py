@@ -18,9 +18,13 @@ NOW = city.NOW  # Friday 2026-11-20, ten in the morning
 def world(db):
     """The city; `officer` serves its project, `officer2` nobody, `chief` supervises the district."""
     made = city.build()
-    for key, role, dept in (("officer", "officer", "d"), ("officer2", "officer", "d"), ("chief", "supervisor", "d")):
+    for key, role, dept, name in (
+        ("officer", "officer", "d", "何佳"),
+        ("officer2", "officer", "d", "罗毅"),
+        ("chief", "supervisor", "d", "林洁"),
+    ):
         made.people[key] = User.objects.create_user(
-            f"w-{key}", role=role, department=made.departments[dept], display_name=key
+            f"w-{key}", role=role, department=made.departments[dept], display_name=name
         )
     people_actions.grant(made.chief, "view_projects", made.district)
     Assignment.objects.create(
