@@ -1,7 +1,7 @@
 """The panels of the leaders' page, each made apart: one that fails leaves a sentence in its place, not an empty page.
 
-What they show is kept in the cache under a name that changes with the facts (`version`), so the second reader of the
-same scope costs nothing and nobody sees what is no longer so.
+What they show is kept with the name of the facts it tells (`version`, `cockpit.kept`), so the second reader of the same
+scope costs nothing, and nobody sees what is no longer so without reading as of when it was.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from calendars import store
-from cockpit import chains, figures, gauges, week
+from cockpit import chains, figures, gauges, kept, week
 from cockpit.scope import ORDER, STUCK, Scope
 from gis import standing
 from people.models import District
@@ -47,6 +47,11 @@ def version(lights, now: datetime) -> str:
     local = timezone.localtime(now)
     half = (local.date().isoformat(), local.hour >= 12)
     return hashlib.sha256(repr((facts, half, sorted(lights, key=repr))).encode()).hexdigest()[:32]
+
+
+def is_large(lights) -> bool:
+    """Say whether the scope has so many projects that what is kept may be some seconds old."""
+    return sum(number for *_place, _light, number in lights) >= kept.LARGE
 
 
 @dataclass

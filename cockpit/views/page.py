@@ -1,6 +1,5 @@
 """The leaders' page: what is stuck first, then who can free it, then totals. One number → one list → one project."""
 
-from django.core.cache import cache
 from django.http import Http404
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -13,14 +12,13 @@ from django.views.decorators.http import require_GET
 
 from approvals import keeping, project_filters
 from calendars import store
-from cockpit import actions, causes, figures, gauges, panels, trend, week
+from cockpit import actions, causes, figures, gauges, kept, panels, trend, week
 from cockpit.scope import Scope
 from factors import quantity
 from people.access import allows, needs
 from people.models import District
 from people.prepared import Prepared
 
-KEPT_SECONDS = 3600
 TABS = (
     ("district", gettext_lazy("Districts")),
     ("park", gettext_lazy("Parks")),
@@ -43,7 +41,7 @@ def scope_of(request) -> Scope:
 @require_GET
 @needs("cockpit.view")
 def cockpit(request):
-    """Show the page. Some ten queries while nothing changed, some forty for the first reader after a change."""
+    """Show the page. Some ten queries while nothing changed, some forty for who draws it anew (`cockpit.kept`)."""
     now = timezone.localtime()
     keeping.sweep(now)
     scope = scope_of(request)
@@ -51,17 +49,19 @@ def cockpit(request):
     lights = scope.lights()
     may_instruct = allows(request.user, "instruction.give")
     language = translation.get_language()
-    key = f"cockpit:{panels.version(lights, now)}:{scope.key}:{by}:{language}:{may_instruct}"
-    kept = cache.get(key)
-    if kept is None:
-        kept = drawn(scope, now, lights, by, may_instruct)
-        if not kept["failed"]:
-            cache.set(key, kept, KEPT_SECONDS)
+
+    def make():
+        made = drawn(scope, now, lights, by, may_instruct)
+        return made, not made["failed"]
+
+    name = f"cockpit:{scope.key}:{by}:{language}:{may_instruct}"
+    shown, at = kept.read(name, panels.version(lights, now), now, make, large=panels.is_large(lights))
     context = {
-        "panels": mark_safe(kept["panels"]),
-        "meta": kept["meta"],
+        "panels": mark_safe(shown["panels"]),
+        "meta": shown["meta"],
         "scope": scope,
         "now": now,
+        "at": at,
         "districts": _districts(),
         "chosen": [district.code for district in scope.districts],
         "parks": scope.parks,

@@ -1,7 +1,6 @@
 """The wall: a dark page for a display, which refreshes itself; and the tokens that let a display read it."""
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseForbidden
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from approvals import keeping
-from cockpit import actions, panels, wall
+from cockpit import actions, kept, panels, wall
 from cockpit.forms import TokenForm
 from cockpit.models import DisplayToken
 from cockpit.scope import Scope
@@ -23,7 +22,6 @@ from people.models import District
 from projects.models import Project
 
 COOKIE = "luodi_screen"
-KEPT_SECONDS = 3600
 
 
 def _viewer(request, now) -> tuple[Scope, DisplayToken | None] | None:
@@ -98,16 +96,17 @@ def _words() -> dict:
 
 
 def _body(scope: Scope, now) -> str:
-    """Return the content of the wall, kept until a fact changes; the time on it is that of this request."""
+    """Return the content of the wall, kept as the page is; the time on it is that of the facts it tells."""
     keeping.sweep(now)
     lights = scope.lights()
-    key = f"wall:{panels.version(lights, now)}:{scope.key}:{translation.get_language()}"
-    kept = cache.get(key)
-    if kept is None:
-        kept, failed = wall.body(scope, now, lights)
-        if not failed:
-            cache.set(key, kept, KEPT_SECONDS)
-    return kept.replace(wall.AT, now.isoformat(timespec="seconds"), 1)
+
+    def make():
+        body, failed = wall.body(scope, now, lights)
+        return body, not failed
+
+    name = f"wall:{scope.key}:{translation.get_language()}"
+    body, at = kept.read(name, panels.version(lights, now), now, make, large=panels.is_large(lights))
+    return body.replace(wall.AT, at.isoformat(timespec="seconds"), 1)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,108 @@
+"""What is kept of the leaders' page: fresh in a small city, as old as it says in a large one, drawn by one."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+from django.utils import timezone
+
+from cockpit import kept
+from people import audit
+from people.models import User
+from projects.models import Project
+
+START = datetime(2026, 11, 20, 9, 0, tzinfo=timezone.get_fixed_timezone(480))
+
+
+@pytest.fixture(autouse=True)
+def empty():
+    cache.clear()
+
+
+class Drawer:
+    """Draws 1, 2, 3 …; each drawing takes `seconds` of a clock of its own."""
+
+    def __init__(self, monkeypatch, seconds=1.0):
+        self.clock, self.seconds, self.drawn, self.whole = 0.0, seconds, 0, True
+        monkeypatch.setattr(kept, "perf_counter", lambda: self.clock)
+
+    def make(self):
+        self.clock += self.seconds
+        self.drawn += 1
+        return self.drawn, self.whole
+
+    def read(self, version, after, large=True):
+        """Return (what is shown, how old it is in seconds)."""
+        now = START + timedelta(seconds=after)
+        value, at = kept.read("page", version, now, self.make, large=large)
+        return value, (now - at).total_seconds()
+
+
+def test_a_small_city_reads_the_facts_of_the_moment(monkeypatch):
+    drawer = Drawer(monkeypatch)
+    assert [drawer.read(v, n, large=False) for n, v in enumerate("aab")] == [(1, 0), (1, 0), (2, 0)]
+
+
+def test_a_large_city_reads_on_for_ten_times_what_drawing_took(monkeypatch):
+    drawer = Drawer(monkeypatch, seconds=2.0)
+    assert drawer.read("a", 0) == (1, 0)
+    assert drawer.read("a", 30) == (1, 0)  # nothing has changed: it is as good as new
+    assert drawer.read("b", 45) == (1, 15)
+    assert drawer.read("c", 50) == (1, 20)
+    assert drawer.read("c", 51) == (2, 0)
+
+
+def test_nothing_is_older_than_a_minute(monkeypatch):
+    drawer = Drawer(monkeypatch, seconds=100.0)
+    drawer.read("a", 0)
+    assert drawer.read("b", 60) == (1, 60)
+    assert drawer.read("b", 61) == (2, 0)
+    cache.add("page:turn", True)  # even where somebody has been drawing all the while
+    assert drawer.read("c", 200) == (3, 0)
+
+
+def test_one_draws_and_the_others_read_what_is_kept(monkeypatch):
+    drawer = Drawer(monkeypatch, seconds=0.1)
+    drawer.read("a", 0)
+    seen, make = [], drawer.make
+
+    def make_while_others_read():
+        drawer.make = make
+        seen.append(drawer.read("b", 5))
+        return make()
+
+    drawer.make = make_while_others_read
+    assert drawer.read("b", 5) == (2, 0)
+    assert seen == [(1, 5)]
+    assert drawer.read("b", 6) == (2, 0) and cache.get("page:turn") is None
+
+
+def test_what_failed_is_not_kept_and_gives_the_turn_back(monkeypatch):
+    drawer = Drawer(monkeypatch, seconds=0.1)
+    drawer.whole = False
+    assert drawer.read("a", 0) == (1, 0) and drawer.read("a", 1) == (2, 0)
+    drawer.whole = True
+    drawer.read("a", 2)
+
+    def fail():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        kept.read("page", "b", START + timedelta(seconds=9), fail, large=True)
+    assert cache.get("page:turn") is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_says_as_of_when_it_is(demo_city, clients, monkeypatch):
+    monkeypatch.setattr(kept, "LARGE", 1)
+    monkeypatch.setattr(kept, "TIMES", 10**6)
+    client, url = clients["leader"], reverse("cockpit")
+    first = client.get(url)
+    project = Project.objects.filter(light="red").order_by("-investment_wan").first()
+    audit.record("project.edit", by=User.objects.get(username="pm"), target=project)
+    again = client.get(url)
+    assert again.context["at"] == first.context["at"] < again.context["now"]
+    assert f"{first.context['at']:%H:%M:%S}" in again.content.decode()
+    monkeypatch.setattr(kept, "TIMES", 0)
+    assert client.get(url).context["at"] > first.context["at"]
