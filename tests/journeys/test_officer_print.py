@@ -42,6 +42,7 @@ def printer(monkeypatch):
     thread = threading.Thread(target=work)
     yield thread
     drawn.set()
+    jobs.presence.stopping = True
     if thread.is_alive():
         thread.join()
 
@@ -61,7 +62,7 @@ def test_forty_cards_in_one_click(demo_city, browser_page, printer):
     address = page.url
     assert "打印进程没有运行" in page.locator("#progress").inner_text()
     printer.start()
-    page.wait_for_function("document.querySelector('progress').value >= 3")
+    page.locator("tbody .light-done").nth(2).wait_for()
     shot(page, "journey-print-running-1440")
     page.goto("/workbench/")
     page.goto("/prints/")
