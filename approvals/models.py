@@ -380,21 +380,6 @@ class StageEvent(models.Model):
     def __str__(self):
         return f"{self.stage_id} {self.kind}"
 
-    @property
-    def has_paper(self) -> bool:
-        """Say whether the applicant gets a paper of it: a notice, a letter of deferral, a commitment."""
-        return self.kind in PAPER_KINDS
-
-
-PAPER_KINDS = frozenset(
-    {
-        StageEvent.Kind.REQUEST_SUPPLEMENT,
-        StageEvent.Kind.ACCEPT_WITH_DEFERRAL,
-        StageEvent.Kind.PASS_WITH_DEFERRAL,
-        StageEvent.Kind.ACCEPT_ON_COMMITMENT,
-    }
-)
-
 
 class StageAttachment(models.Model):
     """A file handed in with an event (批复文件, 补正告知书 …), kept under a name of our own, known by its hash."""

@@ -19,6 +19,10 @@ from supervision.models import SupervisionOrder
 from supervision.states import OrderState
 
 LANGUAGE = "zh-hans"
+FITS = ("", "tight", "turn", "turn carry")
+"""Ways to get the imprint to the foot of an even page: as it comes; no blank line above the signature; on a page of its
+own after an odd one; and, where the text fills its page, the last section goes over with the signature: a signature
+never stands on a page without text."""
 TITLE_WIDTH = 18
 """Characters of 22 pt on a line of 156 mm, a little less than fit."""
 
@@ -42,16 +46,17 @@ class Paper:
 
 
 def render(paper: Paper) -> engine.Pdf:
-    """Return the PDF; one layout, two where an imprint must move to an even page. :raises PaperError:"""
+    """Return the PDF. One layout; up to four where an imprint must get to an even page. :raises PaperError:"""
     with translation.override(LANGUAGE):
-        laid = _laid(paper, turn=False)
-        if paper.even and laid.pages % 2:
-            laid = _laid(paper, turn=True)
+        for fit in FITS:
+            laid = _laid(paper, fit)
+            if not paper.even or laid.pages % 2 == 0:
+                break
         return laid.write()
 
 
-def _laid(paper: Paper, turn: bool) -> engine.Laid:
-    html = render_to_string(paper.template, paper.context | {"title": paper.title, "turn": turn})
+def _laid(paper: Paper, fit: str) -> engine.Laid:
+    html = render_to_string(paper.template, paper.context | {"title": paper.title, "fit": fit, "turn": "turn" in fit})
     return engine.layout(html, title=f"{paper.title} {paper.number}".strip(), css=paper.css)
 
 

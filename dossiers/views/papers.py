@@ -21,14 +21,14 @@ def _answer(request, paper: papers.Paper, target) -> HttpResponse:
     made = papers.render(paper)
     with transaction.atomic():
         audit.record(
-            f"paper.{paper.kind}",
+            "print",
             by=request.user,
             request=request,
             target=target,
             now=timezone.now(),
-            number=paper.number,
-            pages=made.pages,
-            sha256=made.sha256,
+            paper=paper.kind,
+            code=paper.number,
+            check=made.sha256,
         )
     response = HttpResponse(made.data, content_type="application/pdf")
     response["Content-Disposition"] = content_disposition_header(False, paper.filename)
