@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Prefetch, Q
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -148,9 +148,10 @@ def problem_rate(rows, until: date, since: date | None = None) -> Rate:
 
 
 def visits(project_ids: Iterable[int]) -> dict[int, list[VisitRow]]:
-    """Return the visits by project, the latest first, with how many problems each raised. Two queries."""
+    """Return the visits by project, the latest first, with how many problems each raised (without masked ones). Two queries."""
     found: dict[int, list[VisitRow]] = {pk: [] for pk in project_ids}
-    rows = Visit.objects.filter(project__in=list(found)).select_related("visitor").prefetch_related("problems")
+    told = Prefetch("problems", Problem.objects.filter(masked=False))
+    rows = Visit.objects.filter(project__in=list(found)).select_related("visitor").prefetch_related(told)
     for visit in rows.order_by("-visited_at", "-pk"):
         found[visit.project_id].append(
             VisitRow(

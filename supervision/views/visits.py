@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.contrib import messages
-from django.db.models import Count, Sum
+from django.db.models import Count, Prefetch, Sum
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -37,7 +37,8 @@ def visit_list(request):
     if month:
         rows = rows.filter(visited_at__date__gte=month, visited_at__date__lt=_following(month))
     sums = rows.order_by().aggregate(n=Count("pk"), minutes=Sum("minutes"))
-    shown = rows.select_related("project__enterprise", "visitor").prefetch_related("problems")
+    told = Prefetch("problems", visible.named(request.user))
+    shown = rows.select_related("project__enterprise", "visitor").prefetch_related(told)
     page = paging.page(shown, ("-visited_at", "-id"), request.GET.get("cursor", ""), common.PAGE_SIZE)
     may_log = allows(request.user, "visit.log")
     context = {
