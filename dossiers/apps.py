@@ -9,3 +9,10 @@ class DossiersConfig(AppConfig):
 
     name = "dossiers"
     verbose_name = _("Dossiers")
+
+    def ready(self):
+        from dossiers.completeness import officer_slot
+        from supervision.panels import officer_slots
+
+        if officer_slot not in officer_slots:
+            officer_slots.append(officer_slot)
