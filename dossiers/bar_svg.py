@@ -133,8 +133,8 @@ def _row(row, step: float, per_line: int, top: float):
 
 def _caption(phase: Phase, x: float, width: float, top: float, more: bool) -> str:
     counted = "…" if more else f"{phase.done}/{phase.total}"
-    room = int((width - GAP) / 25.4)
-    name = phase.name if len(phase.name) <= room - 2 else (phase.name[: max(room - 2, 0)] if room >= 4 else "")
+    room = int((width - GAP - 13 * len(counted) - 8) / 25.4)
+    name = phase.name if len(phase.name) <= room else f"{phase.name[: room - 1]}…" if room >= 3 else ""
     return (
         f'<text x="{x:.0f}" y="{top + 24:.0f}" font-size="25.4" fill="{GREY}">{escape(name)} '
         f'<tspan font-weight="700" fill="{INK}">{counted}</tspan></text>'

@@ -118,7 +118,7 @@ def bind(body: bytes, enclosures: Iterable[Enclosure]) -> tuple[bytes, int]:
             for key in ("/Annots", "/AA", "/Metadata", "/PieceInfo"):
                 page.pop(key, None)
             writer.add_page(page)
-        writer.add_outline_item(f"{enclosure.number}　{enclosure.attachment.name}", first)
+        writer.add_outline_item(title=f"{enclosure.number}　{enclosure.attachment.name}", page_number=first)
     out = BytesIO()
     writer.write(out)
     return out.getvalue(), len(writer.pages)

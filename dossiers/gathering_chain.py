@@ -2,6 +2,8 @@
 
 import dataclasses
 import mimetypes
+import re
+from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -46,15 +48,9 @@ def chain_of(project, view, board) -> Chain:
         stopped_special=figures["special"],
         gross_calendar=figures["gross"],
         calendar_version=view.calendar.version or 0,
-        provisional_years=tuple(sorted(year for year in years if view.calendar.is_provisional(_midyear(year)))),
+        provisional_years=tuple(sorted(year for year in years if view.calendar.is_provisional(date(year, 7, 1)))),
         **end,
     )
-
-
-def _midyear(year: int):
-    import datetime as dt
-
-    return dt.date(year, 7, 1)
 
 
 def _stage(v, drawn, view) -> Stage:
@@ -187,11 +183,21 @@ def records_of(project, view, board) -> Records:
         ),
         events=_events(view),
         attachments=_files(view) + _library(project),
-        drawings=tuple(str(sheet.svg) for sheet in sheets),
+        drawings=tuple(for_paper(str(sheet.svg), number) for number, sheet in enumerate(sheets)),
         legend=tuple(
             (str(svg), str(word)) for svg, word in legend(data.key, bw=True, calendar_years=sheets[0].provisional_years)
         ),
     )
+
+
+HALO = re.compile(r'(?<=<text)([^>]*?) paint-order="stroke"([^>]*)>')
+STROKE = re.compile(r' stroke(?:-\w+)?="[^"]*"')
+
+
+def for_paper(svg: str, number: int) -> str:
+    """Return a drawing as paper needs it: no halo around words (it would be painted over them), ids of its own."""
+    svg = HALO.sub(lambda found: STROKE.sub("", found[1] + found[2]) + ">", svg)
+    return svg.replace('id="paper-', f'id="paper{number}-').replace("url(#paper-", f"url(#paper{number}-")
 
 
 def _events(view) -> tuple[Event, ...]:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from approvals import gating
+from approvals.derive import local_date
 from approvals.labels import gate_label
 from approvals.project_quota import FREED_FOR
 from approvals.timeline_layout import stage_no
@@ -103,13 +104,13 @@ class Reading:
             lamp=Lamp(blocked.LIGHTS[state], str(blocked.STATE_LABELS[state])),
             note=self._note(demand),
             who=blocked.who(demand),
-            since=dt_date(demand.since),
+            since=local_date(demand.since),
             days=blocked.days(demand, self.today),
             needed_by=demand.needed_by,
             stage_no=stage_no(stage.stage.code) if stage else "",
             stage=(stage.template.short_name or stage.stage.name) if stage else "",
             ways=tuple(way.text for way in blocked.what_frees(demand, self.today)) if with_ways else (),
-            asked_on=dt_date(asked.asked_at) if asked else None,
+            asked_on=local_date(asked.asked_at) if asked else None,
         )
 
     def _note(self, demand) -> str:
@@ -134,13 +135,6 @@ class Reading:
                     }
                     found[line.gate] = _("%(gate)s: not registered, needed for %(no)s %(name)s") % words
         return tuple(found.values())
-
-
-def dt_date(moment):
-    """Return the local date of an instant, None for None."""
-    from approvals.derive import local_date
-
-    return local_date(moment)
 
 
 def _unit(kind) -> str:
