@@ -75,15 +75,17 @@ def print_turn(context, job_id: int) -> None:
 
 @transaction.atomic
 def claim(job_id: int, worker: str, now: dt.datetime) -> PrintItem | None:
-    """Take the next item of a job, None when none waits. Three queries; two workers never get the same."""
-    waiting = PrintItem.objects.filter(job=job_id, job__status__in=RUNNABLE, status=PrintItem.Status.WAITING)
-    pk = waiting.select_for_update(skip_locked=True, of=("self",)).order_by("position").values_list("pk").first()
-    if pk is None:
+    """Take the next item of a job, None when none waits. Four queries; two workers never get the same."""
+    if not PrintJob.objects.filter(pk=job_id, status__in=RUNNABLE).exists():
         return None
-    PrintItem.objects.filter(pk=pk[0]).update(
+    waiting = PrintItem.objects.filter(job=job_id, status=PrintItem.Status.WAITING).order_by("position")
+    item = waiting.select_for_update(skip_locked=True).first()
+    if item is None:
+        return None
+    PrintItem.objects.filter(pk=item.pk).update(
         status=PrintItem.Status.RUNNING, worker=worker, attempts=F("attempts") + 1, started_at=now
     )
-    return PrintItem.objects.select_related("job__by", "project", "print__printed_by", "print__project").get(pk=pk[0])
+    return PrintItem.objects.select_related("job__by", "project", "print__printed_by", "print__project").get(pk=item.pk)
 
 
 def turn(job_id: int, *, worker: str, clock, stop=lambda: False, printed=lambda: None) -> None:
@@ -160,16 +162,20 @@ def recover(now: dt.datetime) -> int:
     """
     PrintWorker.objects.exclude(seen_at__gt=Now() - SILENT).delete()
     names = set(PrintWorker.objects.values_list("name", flat=True))
-    freed = _free_items(names, now)
-    bundles = PrintJob.objects.filter(status=PrintJob.Status.BUNDLING).exclude(worker__in=names)
-    freed += bundles.update(status=PrintJob.Status.RUNNING, worker="")
+    freed = _free(~Q(worker__in=names), now)
     return freed + _write_lost_tickets(_live_tickets(names, now))
 
 
-def _free_items(names: set[str], now) -> int:
-    """Let the items of dead workers wait again; one that killed its worker too often has failed."""
-    freed = 0
-    for item in PrintItem.objects.filter(status=PrintItem.Status.RUNNING).exclude(worker__in=names):
+def let_go(worker: str, now: dt.datetime) -> int:
+    """Give back what a worker still holds between two tickets, because noting its end failed. Two queries."""
+    return _free(Q(worker=worker), now)
+
+
+def _free(of: Q, now) -> int:
+    """Let items and bundles of workers wait again; a paper that ended its worker too often has failed."""
+    bundles = PrintJob.objects.filter(of, status=PrintJob.Status.BUNDLING)
+    freed = bundles.update(status=PrintJob.Status.RUNNING, worker="")
+    for item in PrintItem.objects.filter(of, status=PrintItem.Status.RUNNING):
         freed += 1
         if item.attempts >= printing.MAX_ATTEMPTS:
             printing.fail(item, "crashed", now=now)

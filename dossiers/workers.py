@@ -59,7 +59,8 @@ def memory_kb() -> int:
 class Drawer(Worker):
     """django-tasks' worker, which ends between two papers when it is asked to, and after RECYCLE papers."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, clock=None):
+        self.clock = clock
         super().__init__(
             queue_names=["default"],
             interval=0,
@@ -77,8 +78,9 @@ class Drawer(Worker):
         super().shutdown(signum, frame)
 
     def run_task(self, db_task_result):
-        """Run one ticket; then see whether this process has done enough."""
+        """Run one ticket; give back what an error left in hand; then see whether this process has done enough."""
         super().run_task(db_task_result)
+        jobs.let_go(self.worker_id, self.clock())
         if jobs.presence.stopping or jobs.presence.documents >= RECYCLE or memory_kb() > FAT_KB:
             self.running = False
 
@@ -90,7 +92,7 @@ class Drawer(Worker):
 def work(name: str, clock, *, once: bool = False, attached: bool = False) -> None:
     """Draw tickets until asked to end; with `once` until none is left. `attached`: end when standard input closes."""
     _limit_memory()
-    drawer, over = Drawer(name), threading.Event()
+    drawer, over = Drawer(name, clock), threading.Event()
     drawer.configure_signals()
     _sign_in(name)
     beat = threading.Thread(target=_beat, args=(name, drawer, clock, over, attached), daemon=True)

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -32,8 +33,10 @@ def job_list(request):
     """List one's own latest jobs, newest first."""
     found = list(PrintJob.objects.filter(by=request.user).order_by("-id")[:LATEST])
     numbers = {job.pk: dict.fromkeys(PrintItem.Status.values, 0) for job in found}
-    for job, status in PrintItem.objects.filter(job__in=found).values_list("job", "status"):
-        numbers[job][status] += 1
+    for job, status, number in (
+        PrintItem.objects.filter(job__in=found).order_by().values_list("job", "status").annotate(Count("id"))
+    ):
+        numbers[job][status] = number
     context = {
         "rows": [(job, numbers[job.pk]) for job in found],
         "workers": jobs.alive().exists(),

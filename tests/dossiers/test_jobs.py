@@ -9,6 +9,7 @@ import zipfile
 import pytest
 from django.conf import settings as site
 from django.core.management import call_command
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
@@ -178,6 +179,25 @@ def test_a_paper_that_kills_its_worker_three_times_has_failed(open_office):
         jobs.recover(NOW)
     job = office.work(job)
     assert list(job.items.values_list("status", "reason")) == [("failed", "crashed"), ("done", "")]
+
+
+def test_an_error_of_the_database_leaves_nothing_in_hand(open_office, monkeypatch):
+    office = open_office("甲", "乙")
+    job = office.order()
+    jobs.sign_in(WORKER, host="here", pid=1)
+
+    def broken(*args, **kwargs):
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(printing, "_finish", broken)
+        patch.setattr(printing, "fail", broken)
+        with pytest.raises(OperationalError):
+            jobs.turn(job.pk, worker=WORKER, clock=lambda: NOW)
+    assert jobs.counts(job.pk)["running"] == 1 and on_disk() == []
+    assert jobs.let_go(WORKER, NOW) == 1
+    job = office.work(job)
+    assert job.status == "done" and len(office.prints(job)) == 2
 
 
 def test_a_bundle_that_died_is_written_by_another(open_office):

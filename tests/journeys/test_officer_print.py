@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from pypdf import PdfReader
 
 from dossiers import files, freezing, jobs, rendering, workers
@@ -31,7 +32,7 @@ def printer(monkeypatch):
 
     def work():
         jobs.sign_in("journey", host="here", pid=1)
-        drawer = workers.Drawer("journey")
+        drawer = workers.Drawer("journey", timezone.now)
         while not drawn.wait(0.1):
             if drawer.has_work():
                 drawer.run()
