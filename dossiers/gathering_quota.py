@@ -83,8 +83,8 @@ class Reading:
         confirmed = max(0, demand.confirmed) * 1000 // whole
         asked = self.asked.get(demand.pk)
 
-        def shown(amount, up=False):
-            return quantity.show(amount, kind.family, kind.unit, up=up)
+        def shown(amount, up=False):  # what covers the whole need is rounded as the need is: 5.2 of 5.2, not 5.1
+            return quantity.show(amount, kind.family, kind.unit, up=up or amount == demand.amount)
 
         return Demand(
             factor=str(demand.book),
