@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from approvals import project_rows
+from approvals import keeping, project_rows
 from approvals.views.project_list import ORDERS, PAGE_SIZE, filter_fields, filtered, light_counts
 from dossiers import actions
 from dossiers.models import Kind, Print, PrintJob
@@ -26,6 +26,7 @@ DEFAULT_ORDER = ORDERS["worst"]
 @needs("dossier.print")
 def choose(request):
     """Show what can be printed, worst light first."""
+    keeping.sweep(timezone.localtime())
     form, values, queryset = filtered(request)
     page = paging.page(project_rows.shown(queryset), DEFAULT_ORDER, request.GET.get("cursor", ""), PAGE_SIZE)
     counts = light_counts(request.user, values, timezone.localdate())
