@@ -38,17 +38,19 @@ def begin() -> None:
     engine.pdf("<html lang=zh><p>&#x4e91;</p>", title="warm")
 
 
-def dossiers():
-    """Return the dossier of the card and the one of the booklet: enough visits for PAGES pages."""
+def long_dossier():
+    """Return the dossier of the booklet: with enough visits for PAGES pages."""
     from tests.dossiers import samples
 
-    usual = samples.usual()
-    many = usual
-    for _doubled in range(8):
-        if made("booklet", many).pages >= PAGES:
+    many = samples.usual()
+    visits, times = many.visits or samples.overlong().visits, 64
+    for _tried in range(6):
+        many = dataclasses.replace(many, visits=visits * times)
+        pages = made("booklet", many).pages
+        if PAGES <= pages <= PAGES * 1.2:
             break
-        many = dataclasses.replace(many, visits=(many.visits or samples.overlong().visits) * 2)
-    return usual, many
+        times = max(1, times * PAGES // pages + (pages < PAGES))
+    return many
 
 
 def made(kind: str, dossier, rung=None):
@@ -127,12 +129,12 @@ def timed(runs: int, ways: dict) -> dict:
     }
 
 
-def side_by_side(runs: int) -> None:
-    """Print the table of card and booklet."""
-    usual, many = dossiers()
+def side_by_side(runs: int, booklet: bool) -> None:
+    """Print the table of the card and, if asked for, the booklet."""
+    both = {"card": usual_dossier()} | ({"booklet": long_dossier()} if booklet else {})
     print("| What | How | ms | KB | pages |\n|---|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
-        for kind, dossier in (("card", usual), ("booklet", many)):
+        for kind, dossier in both.items():
             html = page_of(kind, dossier)
             file = Path(folder) / f"{kind}.html"
             file.write_text(html, encoding="utf-8")
@@ -191,7 +193,7 @@ def ready(rung: str) -> None:
 
 def pile(cards: int) -> None:
     """Print how long a pile takes by one and by two processes, started before the clock runs."""
-    rung = made("card", dossiers_card()).rung
+    rung = made("card", usual_dossier()).rung
     spent = {}
     for workers in (1, 2):
         with multiprocessing.get_context("spawn").Pool(workers, ready, (rung,)) as pool:
@@ -206,7 +208,7 @@ def pile(cards: int) -> None:
     )
 
 
-def dossiers_card():
+def usual_dossier():
     """Return the dossier of the card."""
     from tests.dossiers import samples
 
@@ -215,7 +217,7 @@ def dossiers_card():
 
 def memory(cards: int) -> None:
     """Print what one process occupies while it prints a long pile."""
-    _rung[0] = made("card", dossiers_card()).rung
+    _rung[0] = made("card", usual_dossier()).rung
     step = max(cards // 10, 1)
     print("\n| cards | MB |\n|---:|---:|")
     for number in range(1, cards + 1):
@@ -231,10 +233,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=9, help="of each way; 0: no table")
     parser.add_argument("--cards", type=int, default=200, help="in the pile for one and two processes; 0: no pile")
     parser.add_argument("--long", type=int, default=500, help="cards over which memory is watched; 0: not")
+    parser.add_argument("--card-only", action="store_true", help="no booklet in the table")
     given = parser.parse_args()
     begin()
     if given.runs:
-        side_by_side(given.runs)
+        side_by_side(given.runs, not given.card_only)
     if given.cards:
         pile(given.cards)
     if given.long:

@@ -96,7 +96,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls"
 # No WSGI_APPLICATION: `runserver` then builds its own, so that config/wsgi.py is loaded by production servers only.
 
-# A city's own papers (docs/users/papers.md): paper.yaml, official.yaml, and whole templates as dossiers/order.html.
+# A city's own papers (docs/papers.md): paper.yaml, official.yaml, and whole templates as dossiers/order.html.
 PAPER_TEMPLATES = os.environ.get("PAPER_TEMPLATES") or ""
 TEMPLATES = [
     {
