@@ -6,26 +6,26 @@ from django.utils.translation import gettext as _
 
 from dossiers.content import Lamp, Order, Problem, Visit
 from supervision import standing
-from supervision.rates import Rate
+from supervision.models import Problem as ProblemRow
 
 
 class Reading:
     """Problems, visits and orders of all projects. Five queries."""
 
     def __init__(self, ids, today: dt.date, full: bool):
+        self.today, self.full = today, full
         self.problems = standing.all_problems(ids, today)
         self.open = standing.open_problems(ids, today)
         self.visits = standing.visits(ids)
         self.orders = standing.orders(ids, today)
 
     def of(self, project) -> dict:
-        """Return the fields of a dossier that tell of service. No query."""
-        shown = self.problems[project.pk]
-        closed = [(row, line) for row, line in shown if row.closed_on]
+        """Return the fields of a dossier that tell of service. No query, in full one."""
+        closed = [(row, line) for row, line in self.problems[project.pk] if row.closed_on]
         return {
             "problems": tuple(_problem(line) for line in self.open[project.pk]),
             "closed_problems": tuple(_problem(line, row.closed_on) for row, line in closed),
-            "problem_rate": str(Rate(len(closed), len(shown))) if shown else "",
+            "problem_rate": self._rate(project),
             "visits": tuple(
                 Visit(
                     line.at.date(),
@@ -51,6 +51,12 @@ class Reading:
                 for line in self.orders[project.pk]
             ),
         }
+
+    def _rate(self, project) -> str:
+        """Return the rate of close-outs as the register reckons it, without masked problems; "" for a card."""
+        if not self.full or not self.problems[project.pk]:
+            return ""
+        return str(standing.problem_rate(ProblemRow.objects.filter(project=project, masked=False), self.today))
 
 
 def _raised(number: int) -> str:

@@ -62,9 +62,9 @@ def figures_of(html: str) -> set[str]:
 
 def section(body: str, name: str) -> list[str]:
     """Return the inside of the element that carries a class or id, up to the next section."""
-    found = re.search(
-        rf'<\w+[^>]*(?:class="[^"]*\b{name}\b[^"]*"|id="{name}")[^>]*>(.*?)</(?:section|details|ul)>', body, re.S
-    )
+    start = rf'<\w+[^>]*(?:class="[^"]*\b{name}\b[^"]*"|id="{name}")[^>]*>'
+    end = "</div>" if name == "page-meta" else "</(?:section|details|ul)>"
+    found = re.search(f"{start}(.*?){end}", body, re.S)
     return [found[1]] if found else []
 
 
@@ -80,8 +80,7 @@ def test_every_figure_of_the_page_is_in_the_booklet(city, monkeypatch):
     shown = figures_of(html)
     assert {"140", "60", "18.60", "6.20", "0971-6021112"} <= shown
     lost = [figure for figure in sorted(shown) if figure not in flat and figure.removesuffix(".0") not in flat]
-    assert lost == []
-    assert "13800138000" not in flat
+    assert lost == ["13800138000"]  # a mobile number: on the screen of who may see it, never on paper
     assert rendering.text(dossier).count("13800138000") == 0
     assert snapshots.loads(snapshots.dumps(dossier)) == dossier
     assert dossier.records.drawings[0].startswith("<svg")
@@ -94,9 +93,7 @@ def test_more_projects_cost_no_more_queries_and_strangers_get_nothing(city):
     counts = []
     for chosen in (projects[:1], projects):
         gathering.gather(chosen, city.pm, NOW)  # what is remembered between requests
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             found = gathering.gather(chosen, city.pm, NOW)
         counts.append(len(queries))
         assert [dossier.basics.code for dossier in found] == [project.code for project in chosen]
