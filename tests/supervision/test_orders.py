@@ -29,6 +29,7 @@ def signed(world, **facts) -> SupervisionOrder:
     return order_actions.sign(by=world.chief, now=NOW, order=draft(world, **facts))
 
 
+@pytest.mark.both_databases
 def test_numbers_are_given_at_signing_without_gaps(world):
     first, second, third = draft(world), draft(world), draft(world)
     assert first.number is None
@@ -85,6 +86,7 @@ def test_an_extension_is_asked_for_before_the_due_date(world):
         order_actions.ask_extension(by=world.b, now=NOW, order=order, text="来不及", due_on=DUE)
 
 
+@pytest.mark.both_databases
 def test_an_overdue_order_is_raised_to_the_next_form_once(world):
     order = signed(world, level="letter")
     calendar, later = store.current(), at("11-30 09:00")

@@ -34,6 +34,7 @@ def asked(world, **facts) -> Problem:
     return actions.ask(by=world.b, now=NOW, problem=row, text="已增容 630 kVA", upload=photo())
 
 
+@pytest.mark.both_databases
 def test_the_way_from_visit_to_close_out(world):
     visit = Visit(project=world.project, visited_at=at("11-20 09:00"), minutes=50, met="李工", note="谈用电")
     raised = Problem(category="utility", text="临时用电容量不足")
@@ -63,6 +64,7 @@ def test_the_way_from_visit_to_close_out(world):
     assert standing.open_problems([world.project.pk], TODAY) == {world.project.pk: []}
 
 
+@pytest.mark.both_databases
 def test_who_asked_or_handled_never_closes(world):
     world.pm.department = world.departments["b"]  # a manager who sits in the handling unit
     world.pm.save()
@@ -102,6 +104,7 @@ def test_returned_suspended_escalated(world):
         actions.escalate(by=world.officer, now=NOW, problem=row, text="再上报")
 
 
+@pytest.mark.both_databases
 def test_the_unit_complained_of_is_not_told_who_complains(world):
     row = problem(world, "b", concerns=world.departments["b"], masked=True, raised_by="李工", text="窗口两次口头补正")
     pk = world.project.pk
@@ -126,6 +129,7 @@ def test_strangers_see_nothing(world):
         problem(world, by=world.officer2)
 
 
+@pytest.mark.both_databases
 def test_lights_are_the_same_in_sql(world):
     calendar = store.current()
     for number, (day, claim) in enumerate(
@@ -145,6 +149,7 @@ def test_lights_are_the_same_in_sql(world):
     assert lights.days_left(dt.date(2026, 11, 20), dt.date(2026, 11, 21), calendar) == -1, "late on the Saturday"
 
 
+@pytest.mark.both_databases
 def test_the_rate_counts_what_was_to_be_closed(world):
     early = asked(world, text="提前办结", due_on=dt.date(2026, 12, 10))
     actions.close(by=world.pm, now=NOW, problem=early, satisfaction="satisfied")
@@ -155,6 +160,7 @@ def test_the_rate_counts_what_was_to_be_closed(world):
     assert str(standing.problem_rate(rows, dt.date(2026, 12, 31), since=dt.date(2026, 12, 1))) == "0/2 0.00%"
 
 
+@pytest.mark.both_databases
 def test_visits_due(world):
     due = standing.visits_due(world.officer, TODAY)
     assert [row.enterprise for row in due] == [world.enterprise] and due[0].last_on is None
