@@ -90,8 +90,35 @@ def cut(source: Path, family: str, style: str, target: Path) -> int:
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".new")
     font.save(draft)
+    number_through(draft)
     os.replace(draft, target)
     return len(font.getGlyphOrder())
+
+
+def number_through(path: Path) -> None:
+    """Give every glyph of the font the character id that is its glyph id.
+
+    A PDF names glyphs by glyph id; a reader that goes by the ids inside the font would show others. And the list of
+    ids, no longer 1, 2, 3 … after cutting, is 17 KB that no compression shrinks, in every file and for every face.
+    """
+    from fontTools.ttLib import TTFont, newTable
+
+    with TTFont(path) as font:
+        count = len(font.getGlyphOrder())
+        table = font["CFF "]
+        top = table.cff[0]
+        top.ROS = ("Adobe", "Identity", 0)
+        top.CIDCount = count
+        names = [".notdef", *(f"cid{number:05d}" for number in range(1, count))]
+        strings = top.CharStrings
+        strings.charStrings = {name: strings.charStrings[old] for old, name in zip(top.charset, names, strict=True)}
+        top.charset = names
+        data = table.compile(font)
+    with TTFont(path, recalcTimestamp=False) as font:
+        font.tables["CFF "] = raw = newTable("CFF ")
+        raw.compile = lambda _font: data
+        font.save(path.with_suffix(".through"))
+    os.replace(path.with_suffix(".through"), path)
 
 
 def main() -> None:

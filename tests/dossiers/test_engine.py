@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
 from dossiers import engine, fetching, fonts
@@ -158,3 +159,6 @@ def test_fonts_are_as_listed():
     assert len(files) == 3 and sum(path.stat().st_size for path in files) < 10_000_000
     for path in files:
         assert hashlib.sha256(path.read_bytes()).hexdigest() in listed, path.name
+        with TTFont(path, lazy=True) as font:  # character id = glyph id, or some readers show other characters
+            ids = font["CFF "].cff[0].charset
+            assert ids[1:] == [f"cid{number:05d}" for number in range(1, len(ids))], path.name
