@@ -56,7 +56,5 @@ def gate_label(gate: str) -> str:
     return _("%(factor)s (%(source)s)") % {"factor": name, "source": WATER_LABELS.get(source, source)}
 
 
-PAPER_KINDS = frozenset(
-    {"request_supplement", "accept_with_deferral", "pass_with_deferral", "accept_on_commitment"},
-)
+PAPER_KINDS = frozenset({"request_supplement", "accept_with_deferral", "accept_on_commitment"})
 """Events of which the applicant gets a paper: a notice, a letter of deferral, a commitment."""

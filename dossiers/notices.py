@@ -20,7 +20,6 @@ from dossiers.templatetags.paper import longdate
 KINDS = {
     StageEvent.Kind.REQUEST_SUPPLEMENT: "supplement",
     StageEvent.Kind.ACCEPT_WITH_DEFERRAL: "deferral",
-    StageEvent.Kind.PASS_WITH_DEFERRAL: "deferral",
     StageEvent.Kind.ACCEPT_ON_COMMITMENT: "commitment",
 }
 
