@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CARDS = 30
+CARDS = int(os.environ.get("CARDS", "30"))
 
 
 def main(wanted: list[str]) -> int:
