@@ -155,7 +155,8 @@ def _on_one_page(dossier, stamp, name, template, css, pages) -> Rendering:
     def fits(place: int) -> bool:
         if place not in tried:
             tried[place] = lay(LADDER[place])
-        return tried[place][1].pages == pages
+        laid = tried[place][1]
+        return laid.pages == pages and not runs_over(laid)
 
     usual, known = guess(dossier), ladder.named(name)
     if known and known[0] - usual <= 1 and fits(known[0]):
@@ -166,7 +167,7 @@ def _on_one_page(dossier, stamp, name, template, css, pages) -> Rendering:
     lines = lines_for(laid) if pages == 1 and place == 0 else 0
     if lines:
         again = lay(ladder.with_lines(LADDER[place], lines))
-        if again[1].pages == pages:
+        if again[1].pages == pages and not runs_over(again[1]):
             work, laid = again
     LOG.info("card %s: rung %s, %s layouts", stamp.number, work.rung.name, len(tried))
     made = laid.write()
@@ -209,6 +210,16 @@ def lines_for(laid) -> int:
     used = max((_bottom(box) for box in page.children if not type(box).__name__.startswith("Margin")), default=bottom)
     free = (bottom - used) / MM
     return int((free - NOTES_HEAD_MM) // RULE_MM) if free >= NOTES_FROM else 0
+
+
+def runs_over(laid) -> bool:
+    """Say whether anything reaches below its page: what cannot be broken runs off the paper, not to a next page."""
+    for page in laid.document.pages:
+        box = page._page_box
+        edge = box.position_y + box.margin_top + box.height + 1
+        if any(_bottom(child) > edge for child in box.children if not type(child).__name__.startswith("Margin")):
+            return True
+    return False
 
 
 def _bottom(box) -> float:

@@ -59,12 +59,13 @@ def test_too_much_of_everything_still_is_one_page_and_says_where_the_rest_is():
     assert {"problem", "post"} <= set(made.shortened)
 
 
-def test_the_folded_card_is_two_pages():
-    made = rendering.card_a5(samples.usual(), samples.stamp())
+def test_the_folded_card_is_two_pages_and_nothing_runs_off_the_paper():
+    made = rendering.card_a5(samples.overlong(), samples.stamp(), rung="t2")
     assert made.pages == 2
     told = words(made.pdf)
     assert "沿此线对折" in told
     assert told.count("882") == 3
+    assert "单位：工作日；*为自然日，不计入合计。" in told
 
 
 @pytest.mark.parametrize("seed", [7])
