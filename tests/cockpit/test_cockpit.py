@@ -165,7 +165,7 @@ def test_an_instruction_is_given_on_a_blocker_and_keeps_what_was_typed(demo_city
     wrong = clients["leader"].post(url, data)
     assert wrong.status_code == 422 and "调剂到位" in wrong.content.decode()
     right = clients["leader"].post(url, data | {"due_on": (timezone.localdate() + timedelta(days=3)).isoformat()})
-    row = Instruction.objects.get()
+    row = Instruction.objects.latest("pk")
     assert right.status_code == 302 and row.project == project and project.name in row.subject
     assert "调剂到位" in clients["pm"].get(reverse("project-page", args=[project.code])).content.decode()
 

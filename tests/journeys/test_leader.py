@@ -110,11 +110,11 @@ def test_the_desk_says_what_to_settle_and_the_named_answer(demo_city, browser_pa
     wait_success(page)
     shot(page, "journey-instruction-1440")
     assert not serious(page)
-    row = Instruction.objects.get()
+    row = Instruction.objects.latest("pk")
     assert row.cause.startswith("pool:") and row.department.code == "fgw"
     sign_in(page, "pm")
     page.goto("/workbench/")
-    page.locator(".panel-instructions a.item-name").click()
+    page.locator(f".panel-instructions a.item-name[href$='/{row.pk}/']").click()
     page.fill("textarea[name=text]", "已与两家企业谈妥腾退")
     page.locator("form[action$='/answer/'] button").click()
     wait_success(page)
