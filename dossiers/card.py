@@ -3,6 +3,7 @@
 `Card.shortened` lists what was cut or left out, for the record of the print; the card itself says it at the place.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,6 +17,8 @@ SEVERITY = ("statutory", "red", "blocked", "amber", "stale", "green", "stopped",
 NAME_SIZES = ((19, 20), (26, 15), (44, 12))
 """Characters of an enterprise's name up to which a size in points is used; longer ones stand at 10 pt."""
 DASH = "—"
+OFFICE = re.compile(r"[局委办厅府院](?![长员])")
+"""What the name of an office ends in: a post that holds one stands apart from the unit."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,9 @@ def card_of(dossier: Dossier, rung: Rung) -> Card:
 
 
 def _face(person: Person, rung: Rung, cut) -> Face:
-    post = person.post if person.post.startswith(person.unit) else f"{person.unit}{person.post}"
+    own_office = OFFICE.search(person.post)  # 工信局 · 自然资源局副局长, but 工信局局长
+    apart = " · " if person.unit and own_office else ""
+    post = person.post if person.post.startswith(person.unit) else f"{person.unit}{apart}{person.post}"
     return Face(person, cut("post", post, rung.post))
 
 

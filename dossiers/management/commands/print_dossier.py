@@ -32,7 +32,7 @@ class Command(BaseCommand):
         now = timezone.localtime()
         found = gathering.gather([project], user, now, full=kind == "booklet") if project else []
         if not found:
-            raise CommandError(f"There is no project {code}, or {by} may not see it.")
+            raise CommandError(f"There is no project {code}" + (f", or {by} may not see it." if by else "."))
         if kind == "text":
             self._text(rendering.text(found[0]), out)
             return
