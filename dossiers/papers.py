@@ -6,13 +6,15 @@ papers are Chinese, whatever language the person who prints them reads the scree
 """
 
 from dataclasses import dataclass
+from html import unescape
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
-from dossiers import engine, official
+from dossiers import engine, fonts, official
 from dossiers.templatetags.paper import longdate
 from dossiers.typography import balanced, zh_text
 from supervision.models import SupervisionOrder
@@ -55,9 +57,19 @@ def render(paper: Paper) -> engine.Pdf:
         return laid.write()
 
 
+def unprintable(paper: Paper) -> list[str]:
+    """Return the characters of a paper that are in no font of this machine: they print as boxes."""
+    with translation.override(LANGUAGE):
+        return fonts.missing(unescape(strip_tags(_html(paper, ""))))
+
+
+def _html(paper: Paper, fit: str) -> str:
+    context = {"title": paper.title, "fit": fit, "turn": "turn" in fit}
+    return render_to_string(paper.template, paper.context | context)
+
+
 def _laid(paper: Paper, fit: str) -> engine.Laid:
-    html = render_to_string(paper.template, paper.context | {"title": paper.title, "fit": fit, "turn": "turn" in fit})
-    return engine.layout(html, title=f"{paper.title} {paper.number}".strip(), css=paper.css)
+    return engine.layout(_html(paper, fit), title=f"{paper.title} {paper.number}".strip(), css=paper.css)
 
 
 def order_paper(order: SupervisionOrder, url: str) -> Paper:

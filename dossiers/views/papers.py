@@ -17,7 +17,10 @@ from supervision import visible
 
 
 def _answer(request, paper: papers.Paper, target) -> HttpResponse:
-    """Write the PDF, note the print, and hand it over. The log holds the digest of what was handed over."""
+    """Write the PDF, note the print, and hand it over.
+
+    The log holds the digest of what was handed over, and the characters that no font has: they print as boxes.
+    """
     made = papers.render(paper)
     with transaction.atomic():
         audit.record(
@@ -29,6 +32,7 @@ def _answer(request, paper: papers.Paper, target) -> HttpResponse:
             paper=paper.kind,
             code=paper.number,
             check=made.sha256,
+            **({"note": lacking} if (lacking := " ".join(papers.unprintable(paper))) else {}),
         )
     response = HttpResponse(made.data, content_type="application/pdf")
     response["Content-Disposition"] = content_disposition_header(False, paper.filename)

@@ -3,8 +3,10 @@
 import datetime as dt
 import io
 import re
+from dataclasses import replace
 
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from pypdf import PdfReader
 
@@ -12,7 +14,7 @@ from approvals.labels import PAPER_KINDS
 from approvals.models import StageEvent
 from dossiers import notices, official, papers
 from dossiers.wording import WordingError
-from factors import entries, ledger
+from factors import entries, entry_sheet, ledger
 from factors.models import Posting
 from people.models import AuditEntry
 from supervision import actions, order_actions
@@ -87,6 +89,7 @@ def test_an_order_keeps_the_grid_of_the_standard(world, order, client):  # noqa:
 def test_a_draft_says_so_and_strangers_find_nothing(world, order, client):  # noqa: F811
     paper = papers.order_paper(order, "http://testserver/")
     assert paper.context["number"] == "" and paper.filename == "order-draft.pdf"
+    assert papers.unprintable(paper) == [] and papers.unprintable(replace(paper, title="\U000323af")) == ["\U000323af"]
     client.force_login(world.d)
     assert client.get(reverse("paper-order", args=[order.pk])).status_code == 404
 
@@ -144,6 +147,12 @@ def test_an_entry_of_the_journal_is_a_voucher(world, client):  # noqa: F811
     page = PdfReader(io.BytesIO(answer.content)).pages
     assert len(page) == 1 and [round(float(side) / MM) for side in page[0].mediabox[2:]] == [210, 148]
     assert "壹万零陆佰吨标准煤" in plain(answer.content)
+    transfers = list(entry.transfers.select_related("reservation", "resolves__reservation").order_by("line"))
+    ledger.post([entries.reverse(entry, transfers, key="2", on=NOW.date(), document_no="省〔2026〕2号")], now=NOW)
+    back = Posting.objects.get(key="2")
+    paper = papers.voucher_paper(back, entry_sheet.sheet(world.chief, back), "http://testserver/")
+    html = render_to_string(paper.template, paper.context)
+    assert html.count("<em>") == 1 and entry.label in html, "stamped as a reversal, names what it takes back"
 
 
 def test_words_of_a_city(settings, tmp_path):
