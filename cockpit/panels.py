@@ -1,21 +1,18 @@
 """The panels of the leaders' page, each made apart: one that fails leaves a sentence in its place, not an empty page.
 
-What they show is kept with the name of the facts it tells (`version`, `cockpit.kept`), so the second reader of the same
+What they show is kept with the name of the facts it tells (`approvals.kept`), so the second reader of the same
 scope costs nothing, and nobody sees what is no longer so without reading as of when it was.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db import connection
-from django.utils import timezone
-
+from approvals import kept
 from calendars import store
-from cockpit import chains, figures, gauges, kept, week
+from cockpit import chains, figures, gauges, week
 from cockpit.scope import ORDER, STUCK, Scope
 from gis import standing
 from people.models import District
@@ -24,29 +21,6 @@ from projects.models import Park, Project
 logger = logging.getLogger(__name__)
 
 WEEK = timedelta(days=7)
-QUIET = ("login", "logout", "login.failed", "login.locked", "session.expired", "session.ended", "access.denied",
-         "export", "print", "audit.exported", "audit.verified", "password.changed")  # fmt: skip
-"""Entries of the audit log after which no figure is another."""
-
-
-def version(lights, now: datetime) -> str:
-    """Return a name for the state of the facts: the same name, the same figures. One query.
-
-    Everything that changes a figure leaves an event, a journal entry or an entry of the audit log; lights that turn by
-    themselves change the tallies; stages turn red only where a working half-day begins.
-    """
-    marks = ", ".join(["%s"] * len(QUIET))
-    sql = (
-        "SELECT (SELECT MAX(id) FROM approvals_stageevent), (SELECT MAX(id) FROM factors_posting),"
-        " (SELECT MAX(id) FROM calendars_calendarversion),"
-        f" (SELECT sequence FROM people_auditentry WHERE kind NOT IN ({marks}) ORDER BY sequence DESC LIMIT 1)"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, QUIET)
-        facts = cursor.fetchone()
-    local = timezone.localtime(now)
-    half = (local.date().isoformat(), local.hour >= 12)
-    return hashlib.sha256(repr((facts, half, sorted(lights, key=repr))).encode()).hexdigest()[:32]
 
 
 def is_large(lights) -> bool:

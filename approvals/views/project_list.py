@@ -1,10 +1,8 @@
 """The project list: filters above, tiles that add up, dense rows, worst first; saved views; bulk actions; search."""
 
-import datetime as dt
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Count, Sum
 from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,16 +12,17 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from approvals import actions, keeping, project_filters, project_rows
+from approvals.light_counts import counts_above, light_counts  # noqa: F401 (pages with the same filter take it from here)
 from approvals.models import Stage, StageEvent
 from calendars import store
 from factors.views import postings
 from people import audit, paging
-from people.access import allows, city_wide, needs, visible_to
-from people.models import District, User
+from people.access import allows, needs, visible_to
+from people.models import User
 from people.prepared import Prepared
 from projects import actions as project_actions
 from projects import search
-from projects.models import Assignment, Enterprise, LightTally, Park, Project, SavedView
+from projects.models import Assignment, Enterprise, Park, Project, SavedView
 
 PAGE_SIZE = 50
 ORDERS = {
@@ -82,29 +81,6 @@ def filtered(request, *, without=()):
     return form, values, project_filters.narrow(queryset, values, user=request.user, today=today, without=without)
 
 
-def light_counts(user, values: dict, today: dt.date) -> dict[str, int]:
-    """Return how many visible projects show each light, all other filters applied. One or two queries.
-
-    From the tallies where the user sees everything and only places are filtered; else counted.
-    """
-    if set(values) <= {"light", "district", "park"} and city_wide(user):
-        tallies = LightTally.objects.all()
-        if "district" in values:
-            tallies = tallies.filter(district__in=_with_children(values["district"]))
-        if "park" in values:
-            tallies = tallies.filter(park__in=list(values["park"]))
-        return dict(tallies.values_list("light").annotate(number=Sum("projects")).order_by())
-    rows = project_filters.narrow(
-        visible_to(Project.objects.all(), user, all_read=True), values, user=user, today=today, without=("light",)
-    )
-    return dict(rows.values_list("light").annotate(number=Count("id")).order_by())
-
-
-def _with_children(districts):
-    chosen = list(districts)
-    return [*chosen, *District.objects.filter(parent__in=chosen)]
-
-
 @require_GET
 @needs("project.view")
 def project_list(request):
@@ -121,7 +97,7 @@ def project_list(request):
     )
     columns = [name for name in request.GET.getlist("column") if name in COLUMNS] or list(USUAL_COLUMNS)
     rows = project_rows.rows(page.rows, store.current(), now, lacking=True)
-    counts = light_counts(request.user, values, now.date())
+    counts, counted_at = counts_above(request, values, now)
     shown = sum(counts.get(light, 0) for light in values.get("light", counts))
     context = {
         "rows": rows,
@@ -132,6 +108,7 @@ def project_list(request):
         "page": page,
         "order": order,
         "now": now,
+        "counted_at": counted_at,
         "tiles": _tiles(request, counts, values),
         "total": sum(counts.values()),
         "shown": shown,

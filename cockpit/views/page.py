@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
-from approvals import keeping, project_filters
+from approvals import keeping, kept, project_filters
 from calendars import store
-from cockpit import actions, causes, figures, gauges, kept, panels, trend, week
+from cockpit import actions, causes, figures, gauges, panels, trend, week
 from cockpit.scope import Scope
 from factors import quantity
 from people.access import allows, needs
@@ -41,7 +41,7 @@ def scope_of(request) -> Scope:
 @require_GET
 @needs("cockpit.view")
 def cockpit(request):
-    """Show the page. Some ten queries while nothing changed, some forty for who draws it anew (`cockpit.kept`)."""
+    """Show the page. Some ten queries while nothing changed, some forty for who draws it anew (`approvals.kept`)."""
     now = timezone.localtime()
     keeping.sweep(now)
     scope = scope_of(request)
@@ -55,7 +55,7 @@ def cockpit(request):
         return made, not made["failed"]
 
     name = f"cockpit:{scope.key}:{by}:{language}:{may_instruct}"
-    shown, at = kept.read(name, panels.version(lights, now), now, make, large=panels.is_large(lights))
+    shown, at = kept.read(name, kept.version(lights, now), now, make, large=panels.is_large(lights))
     context = {
         "panels": mark_safe(shown["panels"]),
         "meta": shown["meta"],

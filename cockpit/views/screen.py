@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from approvals import keeping
-from cockpit import actions, kept, panels, wall
+from approvals import keeping, kept
+from cockpit import actions, panels, wall
 from cockpit.forms import TokenForm
 from cockpit.models import DisplayToken
 from cockpit.scope import Scope
@@ -105,7 +105,7 @@ def _body(scope: Scope, now) -> str:
         return body, not failed
 
     name = f"wall:{scope.key}:{translation.get_language()}"
-    body, at = kept.read(name, panels.version(lights, now), now, make, large=panels.is_large(lights))
+    body, at = kept.read(name, kept.version(lights, now), now, make, large=panels.is_large(lights))
     return body.replace(wall.AT, at.isoformat(timespec="seconds"), 1)
 
 

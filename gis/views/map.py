@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from approvals import keeping, project_filters, project_rows
+from approvals.light_counts import light_counts
 from approvals.lights import Light
-from approvals.views.project_list import filter_fields, light_counts
+from approvals.views.project_list import filter_fields
 from calendars import store
 from gis import basemaps, facts, layers, payload, standing
 from gis.words import words

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from cockpit import kept
+from approvals import kept
 from people import audit
 from people.models import User
 from projects.models import Project
@@ -106,3 +106,25 @@ def test_the_page_says_as_of_when_it_is(demo_city, clients, monkeypatch):
     assert f"{first.context['at']:%H:%M:%S}" in again.content.decode()
     monkeypatch.setattr(kept, "TIMES", 0)
     assert client.get(url).context["at"] > first.context["at"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counts_of_who_has_no_tallies_say_as_of_when_they_are(demo_city, clients, monkeypatch):
+    monkeypatch.setattr(kept, "LARGE", 1)
+    monkeypatch.setattr(kept, "TIMES", 10**6)
+    client, url = clients["approver"], reverse("project-list")
+    first, again = client.get(url), client.get(url)
+    assert again.context["total"] == first.context["total"] > 0
+    assert first.context["counted_at"] == first.context["now"] == again.context["counted_at"] < again.context["now"]
+    other = client.get(url, {"due": "week"})
+    assert other.context["counted_at"] == other.context["now"] and other.context["total"] < first.context["total"]
+    monkeypatch.setattr(kept, "TIMES", 0)
+    client.get(url)
+    same = client.get(url, {"light": "red"})  # the tiles count every light, and nothing has changed
+    assert same.context["counted_at"] == same.context["now"] and same.context["total"] == first.context["total"]
+    monkeypatch.setattr(kept, "TIMES", 10**6)
+    audit.record("project.edit", by=User.objects.get(username="pm"), target=Project.objects.first())
+    changed = client.get(url)
+    assert changed.context["counted_at"] == same.context["now"] < changed.context["now"]
+    leader = clients["leader"].get(url)
+    assert leader.context["counted_at"] == leader.context["now"]
