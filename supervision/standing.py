@@ -148,7 +148,7 @@ def problem_rate(rows, until: date, since: date | None = None) -> Rate:
 
 
 def visits(project_ids: Iterable[int]) -> dict[int, list[VisitRow]]:
-    """Return the visits by project, the latest first, with how many problems each raised (without masked ones). Two queries."""
+    """Return the visits by project, the latest first, with how many unmasked problems each raised. Two queries."""
     found: dict[int, list[VisitRow]] = {pk: [] for pk in project_ids}
     told = Prefetch("problems", Problem.objects.filter(masked=False))
     rows = Visit.objects.filter(project__in=list(found)).select_related("visitor").prefetch_related(told)
