@@ -1,7 +1,7 @@
 """Print jobs against what kills them, with real cards:  scripts/print_crash.py [kills|disk|memory …]   (minutes)
 
 kills   printer processes and their supervisor are killed (SIGKILL) again and again while cards are printed
-disk    the folder of printed files is a tmpfs of 5 MB that fills up, then gets room (needs root, else skipped)
+disk    the folder of printed files is a small tmpfs that fills up, then gets room (needs root, else skipped)
 memory  printer processes may not have enough address space (RLIMIT_AS); then they may
 
 After each: every card is printed once, everything listed is whole, nothing half is left, no task runs for ever.
@@ -58,7 +58,7 @@ def wait(job, seconds: float, until=lambda job: not job.is_open):
         if until(job):
             return job
         if time.monotonic() > end:
-            raise SystemExit(f"job {job.pk} is {job.status} after {seconds} s")
+            raise SystemExit(f"job {job.pk} is {job.status}, which was not waited for ({seconds} s)")
         time.sleep(0.2)
 
 
@@ -113,13 +113,13 @@ def kills(office, folder) -> None:
 
 
 def disk(office, folder) -> None:
-    """Print onto 5 MB, see the job wait, give it room, see it end."""
+    """Print onto too small a disk, see the job wait, give it room, see it end."""
     from dossiers import files
     from tests.dossiers.office import now_real
 
     place = files.root()
     place.mkdir(parents=True, exist_ok=True)
-    if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", place]).returncode:
+    if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={CARDS * 60}k", "none", place]).returncode:
         print("disk: skipped, no tmpfs may be mounted here", flush=True)
         return
     process = start()
