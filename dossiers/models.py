@@ -147,7 +147,9 @@ class PrintItem(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     worker = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=12, blank=True, help_text="why it failed: a key of dossiers.reasons.REASONS")
-    detail = models.CharField(max_length=200, blank=True, help_text="of a failure: what the log has; else: characters without a font")
+    detail = models.CharField(
+        max_length=200, blank=True, help_text="of a failure: what the log has; else: characters without a font"
+    )
     print = models.ForeignKey(Print, models.SET_NULL, null=True, blank=True, related_name="items")
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
