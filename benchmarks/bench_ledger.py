@@ -46,32 +46,14 @@ def setting(hordak: bool) -> dict[str, str]:
 
 def rate(variant: str, writers: int, seconds: float, hot: bool) -> tuple[float, float]:
     """Return postings per second of all writers together, and the worst p99 of one posting in milliseconds."""
-    workers = [
-        subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "benchmarks.ledger_worker",
-                variant,
-                str(seconds),
-                str(n),
-                *(["hot"] if hot else []),
-            ],
-            cwd=ROOT,
-            env=setting(variant == "hordak"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for n in range(writers)
-    ]
-    for worker in workers:
-        if worker.stdout.readline().strip() != "ready":
-            raise RuntimeError(f"{variant}: a writer did not start")
-    for worker in workers:
-        worker.stdin.write("\n")
-        worker.stdin.flush()
-    told = [json.loads(worker.communicate()[0].splitlines()[-1]) for worker in workers]
+    command = [sys.executable, "-m", "benchmarks.ledger_worker", variant, str(seconds), str(writers)]
+    done = subprocess.run(
+        [*command, *(["hot"] if hot else [])],
+        cwd=ROOT, env=setting(variant == "hordak"), stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    if len(told) != writers:
+        raise RuntimeError(f"{variant}: {len(told)} of {writers} writers told")
     return sum(t["n"] / t["s"] for t in told), max(t["p99"] for t in told) * 1000
 
 

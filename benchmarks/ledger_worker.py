@@ -1,6 +1,6 @@
-"""One writer of bench_ledger: posts as fast as it can for some seconds and prints how often it did.
+"""The writers of bench_ledger: they post as fast as they can for some seconds and print how often they did.
 
-    python -m benchmarks.ledger_worker VARIANT SECONDS SEED [hot]
+    python -m benchmarks.ledger_worker VARIANT SECONDS WRITERS [hot]
 
 Variants: `ours` (factors.ledger.post), `raw` (the same function called by psycopg; on SQLite the same statements by
 sqlite3), `minimal` (posting, transfer, two balances, nothing else), `naive` (the same rows by the ORM, the accounts
@@ -8,6 +8,7 @@ locked by select_for_update), `hordak`, `batch` (ours, 100 entries a transaction
 """
 
 import json
+import multiprocessing
 import os
 import random
 import sys
@@ -20,8 +21,11 @@ UNTIL = TODAY + timedelta(days=180)
 BATCH = 100
 
 
-def main(variant: str, seconds: float, seed: int, hot: bool) -> None:
-    """Print {"n": postings, "s": seconds, "p99": seconds}."""
+def main(variant: str, seconds: float, writers: int, hot: bool) -> None:
+    """Print {"n": postings, "s": seconds, "p99": seconds} for each of the writers, which begin together.
+
+    They are forked from one process that has loaded everything, and connect after it.
+    """
     import django
 
     django.setup()
@@ -29,10 +33,22 @@ def main(variant: str, seconds: float, seed: int, hot: bool) -> None:
         from benchmarks.ledger_hordak import poster
     else:
         poster = POSTERS[variant]
+    fork = multiprocessing.get_context("fork")
+    begin, told = fork.Barrier(writers), fork.SimpleQueue()
+    crowd = [fork.Process(target=write, args=(variant, poster, seconds, n, hot, begin, told)) for n in range(writers)]
+    for one in crowd:
+        one.start()
+    for _one in crowd:
+        print(json.dumps(told.get()))
+    for one in crowd:
+        one.join()
+
+
+def write(variant, poster, seconds, seed, hot, begin, told) -> None:
+    """Post as fast as it goes for some seconds, once all are ready."""
     post = poster(random.Random(seed), hot)
     post()  # prepared statements, caches
-    print("ready", flush=True)
-    sys.stdin.readline()
+    begin.wait()
     begun = time.perf_counter()
     taken = []
     while (now := time.perf_counter()) - begun < seconds:
@@ -40,7 +56,7 @@ def main(variant: str, seconds: float, seed: int, hot: bool) -> None:
         taken.append(time.perf_counter() - now)
     taken.sort()
     each = BATCH if variant == "batch" else 1
-    print(json.dumps({"n": len(taken) * each, "s": time.perf_counter() - begun, "p99": taken[int(len(taken) * 0.99)]}))
+    told.put({"n": len(taken) * each, "s": time.perf_counter() - begun, "p99": taken[int(len(taken) * 0.99)]})
 
 
 def accounts(rng, hot):
