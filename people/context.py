@@ -35,7 +35,6 @@ MENU = (
     ),
     Entry("workbench", _("Workbench"), "project.view", "workbench", is_tab=True),
     Entry("project-list", _("Projects"), "project.view", "list", ("project-", "stage-", "point-"), is_tab=True),
-    Entry("template-list", _("Approval chains"), "project.view", "chain", ("template-", "chain-")),
     Entry(
         "factor-overview",
         _("Quota"),
@@ -63,19 +62,23 @@ MENU = (
         is_tab=True,
     ),  # fmt: skip
     Entry("map", _("Map of parks"), "project.view", "pin", ("map-",)),
-    Entry("materials-report", _("Materials"), "project.view", "file"),
     Entry(
         "park-list", _("Parks"), "project.view", "pin", ("park-", "utility-", "assessment-", "expansion-"), is_tab=True
     ),
     Entry("problem-list", _("Problems and orders"), "problem.register", "feedback", ("problem-", "visit-", "order-")),
-    Entry("enterprise-list", _("Enterprises"), "project.view", "building", ("enterprise-",)),
     Entry("print-list", _("Prints"), "dossier.print", "print", ("print-", "verify")),
+    Entry("template-list", _("Approval chains"), "project.view", "chain", ("template-", "chain-")),
+    Entry("enterprise-list", _("Enterprises"), "project.view", "building", ("enterprise-",)),
+    Entry("materials-report", _("Materials"), "project.view", "file"),
     Entry("import-start", _("Import"), "project.import boundary.import", "upload", ("import-",)),
     Entry("calendar", _("Working-day calendar"), "calendar.edit", "calendar", ("calendar-",)),
     Entry("user-list", _("Users"), "user.manage", "users", ("user-", "department-")),
     Entry("grants", _("Grants"), "grant.manage", "key", ("grant",)),
     Entry("audit-log", _("Audit log"), "audit.read", "history", ("audit-",)),
 )
+SHOWN = 10
+"""Entries that stand in the bar of a desk; the rest are under “More”: 1,440 px hold no more beside the search."""
+
 TABS = 5
 """Tabs at the foot of a phone at most, with “me” beside them: a thumb needs 56 px."""
 
@@ -116,13 +119,15 @@ def entries(request: HttpRequest, menu: tuple[Entry, ...]) -> list[dict]:
 
 
 def nav(request: HttpRequest) -> dict:
-    """Context processor: `nav` (main menu), `tabs` (phone), `user_links` and `may_search`; empty for visitors."""
+    """Context processor: `nav` (main menu), `nav_more` (the end of it, out of the bar), `tabs` (phone), `user_links`
+    and `may_search`; empty for visitors."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"nav": [], "tabs": [], "user_links": [], "may_search": False}
+        return {"nav": [], "nav_more": [], "tabs": [], "user_links": [], "may_search": False}
     main = SimpleLazyObject(lambda: entries(request, MENU))
     return {
         "nav": main,
+        "nav_more": SimpleLazyObject(lambda: main[SHOWN:] if len(main) > SHOWN + 1 else []),
         "tabs": SimpleLazyObject(lambda: [entry for entry in main if entry["is_tab"]][:TABS]),
         "user_links": SimpleLazyObject(lambda: entries(request, USER_LINKS)),
         "may_search": access.allows(user, "project.view"),
