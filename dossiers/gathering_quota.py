@@ -49,7 +49,7 @@ class Reading:
                     f"〔{posting.year}〕{posting.number}",
                     str(posting.get_kind_display()),
                     str(demand.book),
-                    quantity.show(amount, kind.family, kind.unit),
+                    quantity.every_digit(amount, kind.family, kind.unit),  # an entry is what was posted
                     _unit(kind),
                     posting.document_no,
                     posting.summary,

@@ -215,6 +215,16 @@ def exact(smallest: int, family: Family | str, unit: Unit | str | None = None) -
     return format(smallest, family, unit, with_unit=True)
 
 
+def every_digit(smallest: int, family: Family | str, unit: Unit | str | None = None) -> str:
+    """Every digit in that very unit, without its label; as `show` says it when no number of digits would do."""
+    family = family_of(family)
+    unit = _unit(family, unit)
+    digits = full_decimals(smallest, unit)
+    if digits is None:
+        return show(smallest, family, unit)
+    return format(smallest, family, unit, decimals=max(digits, unit.decimals))
+
+
 def full_decimals(smallest: int, unit: Unit) -> int | None:
     """How many decimals write `smallest` in `unit` exactly; None when no number of them does."""
     rest = unit.factor // gcd(smallest, unit.factor)

@@ -220,6 +220,8 @@ def test_printing():
     assert q.show(356 * MU // 10, "land", with_unit=True) == "35.6 亩"
     assert q.exact(1, "land", "ha") == "0.000005 亩"
     assert q.exact(15820 * M2, "land", "ha") == "1.582 公顷"
+    assert q.every_digit(107_500, "water", "wan_m3") == "10.75"
+    assert q.every_digit(1, "land", "ha") == q.show(1, "land", "ha")
     with pytest.raises(q.NotFinite):
         q.format(1, "land", "ha")
 
