@@ -296,7 +296,7 @@ def row_group(picture: Picture, row: Row) -> str:
     hit = rect(0, row.y, picture.area + RIGHT_MARGIN, row.height, "#ffffff", fill_opacity=0)
     content = hit + bars(picture, row) + prerequisites(picture, row)
     focus = {} if picture.options.bw else {"tabindex": 0}
-    return el("g", content, class_="tl-row", role="listitem", aria_label=spoken(row), data_code=row.stage.code, **focus)
+    return el("g", content, class_="tl-row", role="img", aria_label=spoken(row), data_code=row.stage.code, **focus)
 
 
 def bracket(picture: Picture, lane: Lane) -> str:
@@ -338,6 +338,6 @@ def render(picture: Picture) -> str:
         height=float(height),
         viewBox=f"0 0 {width:.1f} {height:.1f}",
         font_family=FONT,
-        role="list",
+        role="group",
         aria_label=picture.data.title or _("Timeline"),
     )

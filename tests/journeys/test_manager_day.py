@@ -86,7 +86,7 @@ def test_the_days_of_a_stage_are_explained_and_add_up(demo_city, browser_page):
     sign_in(page, "pm")
     page.goto(f"/projects/{stage.chain.project.code}/")
     at_each_width(page, "project", (DESK, PHONE, WALL))
-    assert page.locator("#timeline svg [role=listitem]").count() >= 5
+    assert page.locator("#timeline svg [role=img]").count() >= 5
     page.goto(f"/projects/{stage.chain.project.code}/stages/{stage.code}/")
     parts = [number(text) for text in page.locator(".ex-sum .ex-box:not(.ex-total) b").all_inner_texts()]
     assert sum(parts) == pytest.approx(number(page.locator(".ex-total b").inner_text()))

@@ -40,6 +40,7 @@ def printer(monkeypatch):
 
     monkeypatch.setattr(rendering, "card", card)
     monkeypatch.setattr(jobs, "presence", jobs.Presence())
+    monkeypatch.setattr(workers, "FAT_KB", 1 << 40)  # the process of the tests is fat of many tests, not of cards
     thread = threading.Thread(target=work)
     yield thread
     drawn.set()
