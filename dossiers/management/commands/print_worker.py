@@ -12,6 +12,7 @@ from dossiers import workers
 class Command(BaseCommand):
     """Supervise printer processes, or be one."""
 
+    requires_system_checks = []  # they run, and speak, where the server starts
     help = "Print what people order: one process per core, until stopped. The same on one machine or on several."
 
     def add_arguments(self, parser):
