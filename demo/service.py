@@ -192,7 +192,7 @@ def _orders(people, units, days: Days) -> None:
         if kind == "late" and project is not None:
             title = f"加快办理{project.name}审批手续"
         by = people["supervisor"]
-        order = actions.draft_order(
+        order = order_actions.draft_order(
             by=by,
             now=days(back + 1, 10),
             source=source,

@@ -90,15 +90,13 @@ def _pages(data: bytes) -> int:
 
     try:
         reader = PdfReader(BytesIO(data))
-        if reader.is_encrypted:
-            raise Unusable(_("encrypted"))
-        number = len(reader.pages)
-    except Unusable:
-        raise
+        number = 0 if reader.is_encrypted else len(reader.pages)
     except (MemoryError, RecursionError):
         raise
-    except Exception as error:  # pypdf raises what its parsers meet
+    except Exception as error:  # its parsers let through KeyError, struct.error and more; the list names the file
         raise Unusable(_("not readable as PDF")) from error
+    if reader.is_encrypted:
+        raise Unusable(_("encrypted"))
     if not 0 < number <= MAX_PAGES:
         raise Unusable(_("too large to bind"))
     return number

@@ -76,7 +76,7 @@ def checked_picture(data: bytes) -> str:
     try:
         with Image.open(BytesIO(data), formats=["PNG", "JPEG"]) as image:
             width, height = image.size
-    except Exception as error:  # Pillow raises what its decoders raise
+    except (OSError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise Refused("picture") from error
     if not 0 < width * height <= MAX_PIXELS:
         raise Refused("picture")

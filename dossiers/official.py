@@ -7,16 +7,13 @@ error that says where. A sentence of a list one of whose {names} is empty is lef
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 
-from django.conf import settings
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from dossiers.typography import zh_text
-from dossiers.wording import WordingError
+from dossiers.wording import WordingError, content_of, in_force
 
-SHIPPED = Path(__file__).resolve().parent.parent / "templates" / "dossiers" / "official.yaml"
 _NAME = re.compile(r"\{(\w+)\}")
 _NUMBERED = re.compile(r"[\uff08(]?[一二三四五六七八九十\d]+[\uff09).\u3001\uff0e]")
 NUMERALS = "一二三四五六七八九十"
@@ -24,21 +21,14 @@ NUMERALS = "一二三四五六七八九十"
 
 def words() -> dict:
     """Return the words in force; read again only when a file changed. :raises WordingError: a file cannot be used."""
-    own = getattr(settings, "PAPER_TEMPLATES", "")
-    paths = [SHIPPED, *([Path(own) / "official.yaml"] if own else [])]
-    return _read(tuple((str(path), path.stat().st_mtime_ns) for path in paths if path.is_file()))
+    return _read(in_force("official.yaml"))
 
 
 @lru_cache(maxsize=4)
 def _read(files: tuple[tuple[str, int], ...]) -> dict:
-    import yaml
-
     found: dict = {}
     for path, _changed in files:
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise WordingError(f"{path}: {error}") from error
+        content = content_of(path)
         found = _laid_over(found, content, path) if found else content
     return found
 

@@ -56,19 +56,12 @@ def process(item: PrintItem, *, clock) -> None:
             fail(item, error.reason, error.detail, now=clock())
         except MemoryError as error:
             raise Exhausted from error
-        except OSError as error:
-            if not is_disk_full(error):
-                _broken(item, error, clock())
-                return
-            put_back(item)
-            raise DiskFull from error
-        except Exception as error:
-            _broken(item, error, clock())
-
-
-def _broken(item, error, now) -> None:
-    log.exception("Print item %s of job %s failed", item.pk, item.job_id)
-    fail(item, "broken", f"{type(error).__name__}: {error}", now=now)
+        except Exception as error:  # whatever it is, this paper fails and the others are printed
+            if is_disk_full(error):
+                put_back(item)
+                raise DiskFull from error
+            log.exception("Print item %s of job %s failed", item.pk, item.job_id)
+            fail(item, "broken", f"{type(error).__name__}: {error}", now=clock())
 
 
 def _print(item: PrintItem, clock) -> None:

@@ -27,6 +27,6 @@ class NotPrinted(Exception):
         self.reason, self.detail = reason, detail[:200]
 
 
-def is_disk_full(error: OSError) -> bool:
+def is_disk_full(error: Exception) -> bool:
     """Say whether a write failed because there is no room."""
-    return error.errno in NO_ROOM
+    return isinstance(error, OSError) and error.errno in NO_ROOM

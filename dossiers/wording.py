@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-SHIPPED = Path(__file__).resolve().parent.parent / "templates" / "dossiers" / "paper.yaml"
+SHIPPED = Path(__file__).resolve().parent.parent / "templates" / "dossiers"
 KEYS = (
     *("basics", "promises", "chain", "quota", "park", "points", "problems", "visits", "policies", "orders"),
     *("appeals", "attachments"),
@@ -58,26 +58,36 @@ class Wording:
 
 def load() -> Wording:
     """Return the wording in force. Read again only when a file changed. :raises WordingError: a file is wrong."""
+    return _read(in_force("paper.yaml"))
+
+
+def in_force(name: str) -> tuple[tuple[str, int], ...]:
+    """Return (path, when it was changed) of the shipped file of words and of the city's own, if it has one."""
     own = getattr(settings, "PAPER_TEMPLATES", "")
-    paths = [SHIPPED, *([Path(own) / "paper.yaml"] if own else [])]
-    return _read(tuple((str(path), path.stat().st_mtime_ns) for path in paths if path.is_file()))
+    paths = [SHIPPED / name, *([Path(own) / name] if own else [])]
+    return tuple((str(path), path.stat().st_mtime_ns) for path in paths if path.is_file())
+
+
+def content_of(path: str):
+    """Return what a file of words holds. :raises WordingError: it is no YAML in UTF-8."""
+    import yaml
+
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise WordingError(f"{path}: {error}") from error
 
 
 @lru_cache(maxsize=4)
 def _read(files: tuple[tuple[str, int], ...]) -> Wording:
     found = Wording()
     for path, _changed in files:
-        found = replace(found, **_checked(Path(path)))
+        found = replace(found, **_checked(path))
     return found
 
 
-def _checked(path: Path) -> dict:
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise WordingError(f"{path}: {error}") from error
+def _checked(path: str) -> dict:
+    content = content_of(path)
     if not isinstance(content, dict):
         raise WordingError(f"{path}: needs names with their texts")
     strange = set(content) - {field.name for field in fields(Wording)}
@@ -90,7 +100,7 @@ def _checked(path: Path) -> dict:
     return {name: value if isinstance(value, tuple) else str(value or "") for name, value in content.items()}
 
 
-def _chapters(path: Path, entries) -> tuple[Chapter, ...]:
+def _chapters(path: str, entries) -> tuple[Chapter, ...]:
     found, seen = [], set()
     for entry in entries:
         key = entry.get("key") if isinstance(entry, dict) else None

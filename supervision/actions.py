@@ -15,11 +15,10 @@ from calendars import store
 from people import audit
 from people.access import allows, require
 from people.models import Department
-from projects.uploads import Upload, attach, digest
-from supervision import lights, visible
+from projects.uploads import Upload
+from supervision import lights, trail, visible
 from supervision.models import Problem, ProblemEvent, ProblemFile, Series, Visit
 from supervision.order_actions import Offer
-from supervision.order_actions import draft_order as draft_order  # cockpit drafts through this module
 from supervision.states import problem_legal
 
 HANDLING = ("claim", "progress", "ask", "hand_back")
@@ -59,7 +58,7 @@ def register(
     problem.due_on = problem.due_on or lights.due(problem.level, today, calendar)
     problem.claim_due_on = calendar.add(today, lights.CLAIM_DAYS).date
     problem.save(force_insert=True)
-    _event(problem, "register", by, now, text=problem.text, day=problem.due_on, upload=upload)
+    trail.note(problem, "register", by, now, text=problem.text, day=problem.due_on, upload=upload)
     audit.record("problem.registered", by=by, request=request, target=problem, now=now)
     if department is not None and allows(by, "problem.check"):
         return assign(by=by, now=now, problem=problem, department=department, request=request)
@@ -116,22 +115,8 @@ def _begin(problem: Problem, action: str, by) -> Problem:
     return row
 
 
-def _event(
-    problem, kind, by, now, *, text="", department=None, day=None, value="", upload=None
-) -> ProblemEvent:  # fmt: skip
-    event = ProblemEvent.objects.create(
-        problem=problem, kind=kind, by=by, at=now, text=text, department=department, day=day, value=value
-    )
-    if upload is not None:
-        attach(ProblemFile(event=event), upload, digest(upload.content))
-    return event
-
-
-def _done(row, kind, by, now, request, **event) -> Problem:
-    row.save()
-    _event(row, kind, by, now, **event)
-    audit.record(f"problem.{kind}", by=by, request=request, target=row, now=now)
-    return row
+def _done(row: Problem, kind, by, now, request, **event) -> Problem:
+    return trail.done(row, kind, by, now, request, log="problem", **event)
 
 
 # --- handling -----------------------------------------------------------------------------------------------------

@@ -289,6 +289,7 @@ class SupervisionOrder(OrderTransitions, ConcurrentTransitionMixin, models.Model
         GRANTED = "granted", _("Granted")
         REFUSED = "refused", _("Refused")
 
+    # NULL until it is signed: many drafts, no number. An empty text would need a partial unique index.
     number = models.CharField(_("document number"), max_length=40, null=True, unique=True, editable=False)  # noqa: DJ001
     level = models.CharField(_("form"), max_length=8, choices=Level, default=Level.ORDER)
     urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency, default=Urgency.PLAIN)

@@ -16,9 +16,8 @@ from approvals.refusals import Refused
 from calendars import store
 from people import audit
 from people.access import allows, require
-from projects.uploads import attach, digest
-from supervision import lights, visible
-from supervision.models import OrderEvent, OrderFile, OrderItem, Series, SupervisionOrder
+from supervision import lights, trail, visible
+from supervision.models import OrderItem, Series, SupervisionOrder
 from supervision.states import order_legal
 
 ANSWERING = ("receive", "report", "ask_extension", "answer")
@@ -57,7 +56,7 @@ def draft_order(
     )  # fmt: skip
     _write_items(order, pairs)
     order.co_units.set([unit for unit in co_units if unit.pk != lead.pk])
-    _event(order, "draft", by, now, day=due_on)
+    trail.note(order, "draft", by, now, department=by.department, day=due_on)
     audit.record("order.drafted", by=by, request=request, target=order, now=now, department=lead.code)
     return order
 
@@ -108,7 +107,7 @@ def raise_level(*, by, now: datetime, order: SupervisionOrder, due_on: date, req
         co_units=row.co_units.all(), level=lights.NEXT_FORM[row.level], raised_from=row, leader=row.leader,
         requirement=row.requirement, contact=row.contact, urgency=SupervisionOrder.Urgency.URGENT, request=request,
     )  # fmt: skip
-    _event(row, "raise", by, now, day=due_on, value=made.level)
+    trail.note(row, "raise", by, now, department=by.department, day=due_on, value=made.level)
     return made
 
 
@@ -166,20 +165,8 @@ def _begin(order: SupervisionOrder, action: str, by, now: datetime) -> Supervisi
     return row
 
 
-def _event(order, kind, by, now, *, text="", day=None, value="", upload=None) -> OrderEvent:
-    event = OrderEvent.objects.create(
-        order=order, kind=kind, by=by, at=now, text=text, department=by.department, day=day, value=value
-    )
-    if upload is not None:
-        attach(OrderFile(event=event), upload, digest(upload.content))
-    return event
-
-
-def _done(row, kind, by, now, request, **event) -> SupervisionOrder:
-    row.save()
-    _event(row, kind, by, now, **event)
-    audit.record(f"order.{kind}", by=by, request=request, target=row, now=now)
-    return row
+def _done(row: SupervisionOrder, kind, by, now, request, **event) -> SupervisionOrder:
+    return trail.done(row, kind, by, now, request, log="order", department=by.department, **event)
 
 
 def _ahead(day: date, now: datetime, field: str = "due_on") -> date:

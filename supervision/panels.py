@@ -101,7 +101,7 @@ def duty_panel(user, now: dt.datetime) -> Panel | None:
             found, over = make(user, today, calendar)
             lines += found
             late += over
-    lines = [line for line in lines if line["count"]]
+    lines = [{"label": label, "url": url, "count": count} for label, url, count in lines if count]
     return Panel("supervision/_workbench_unit.html", {"lines": lines, "late": late}) if lines else None
 
 
@@ -130,7 +130,7 @@ def _problem_lines(user, today, calendar):
         ]
     else:
         lines = []
-    return [{"label": label, "url": url, "count": count} for label, url, count in lines], late
+    return lines, late
 
 
 def _order_lines(user, today, calendar):
@@ -156,4 +156,4 @@ def _order_lines(user, today, calendar):
             (_("Orders to sign"), f"{listing}?light=idle", sums["sign"]),
             (_("Feedback to review"), listing, sums["review"]),
         ]
-    return [{"label": label, "url": url, "count": count} for label, url, count in lines], late
+    return lines, late

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from approvals import actions, keeping, project_filters, project_rows
-from approvals.light_counts import counts_above, light_counts  # noqa: F401 (pages with the same filter take it from here)
+from approvals.light_counts import counts_above
 from approvals.models import Stage, StageEvent
 from calendars import store
 from factors.views import postings

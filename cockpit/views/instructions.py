@@ -18,7 +18,7 @@ from people import paging
 from people.access import allows, get_for, needs, visible_to
 from people.models import Department, User
 from projects.models import Assignment, Project
-from supervision.actions import draft_order
+from supervision.order_actions import draft_order
 from supervision.states import OrderState
 from supervision.visible import orders as supervision_orders
 

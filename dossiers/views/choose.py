@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from approvals import keeping, project_rows
-from approvals.views.project_list import ORDERS, PAGE_SIZE, filter_fields, filtered, light_counts
+from approvals.light_counts import light_counts
+from approvals.views.project_list import ORDERS, PAGE_SIZE, filter_fields, filtered
 from dossiers import actions
 from dossiers.models import Kind, Print, PrintJob
 from people import limits, paging

@@ -1,6 +1,7 @@
 """What the pages of problems and orders share: tabs, filters from the address, the tool that shows one action."""
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, IntegerField, Value, When
 from django.http import FileResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,6 +24,12 @@ def areas(request, current: str) -> list[dict]:
         ("order-list", _("Supervision orders")),
     ]
     return [{"url": reverse(name), "label": label, "current": name == current} for name, label in entries]
+
+
+def rank(shown) -> Case:
+    """Return the order of a list by its annotation `lit`: the lights as they stand in `shown`, any other last."""
+    places = (When(lit=light.value, then=Value(place)) for place, light in enumerate(shown))
+    return Case(*places, default=Value(len(shown)), output_field=IntegerField())
 
 
 def choice(request, name: str, choices) -> str:

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, Count, IntegerField, Value, When
+from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -43,11 +43,7 @@ USUAL_DAYS = 7
 """Working days that a draft proposes as its term."""
 ROWS_AT_MOST = 30
 SHOWN = (Light.RED, Light.AMBER, Light.GREEN, Light.NONE, Light.DONE)
-RANK = Case(
-    *(When(lit=light.value, then=Value(rank)) for rank, light in enumerate(SHOWN)),
-    default=Value(9),
-    output_field=IntegerField(),
-)
+RANK = common.rank(SHOWN)
 
 
 def _tile_labels():

@@ -1,7 +1,7 @@
 """The problem register: the list with its filters, a problem with its history and actions, registering one."""
 
 from django.contrib import messages
-from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.db.models import Count, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -39,11 +39,7 @@ ACTIONS = {
     "review": actions.review,
     "resume": actions.resume,
 }
-RANK = Case(
-    *(When(lit=light.value, then=Value(rank)) for rank, light in enumerate(common.LIGHTS)),
-    default=Value(9),
-    output_field=IntegerField(),
-)
+RANK = common.rank(common.LIGHTS)
 
 
 def _tile_labels():

@@ -115,9 +115,10 @@ def test_a_full_disk_holds_the_job_up_and_nothing_half_is_left(open_office, monk
     office = open_office(*"甲乙丙")
     whole = files.write
 
-    def no_room(name, data, room=[2]):  # noqa: B006
-        room[0] -= 1
-        if room[0] < 0:
+    room = iter(range(2))
+
+    def no_room(name, data):
+        if next(room, None) is None:
             with files.writing(name) as file:
                 file.write(data[:10])
                 raise OSError(errno.ENOSPC, "No space left on device")

