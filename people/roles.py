@@ -49,6 +49,8 @@ PERMISSIONS = {
     "order.sign": _("Sign, review and close supervision orders"),
     "order.answer": _("Sign for and answer the supervision orders to one's department"),
     "dossier.print": _("Print cards, booklets and notices"),
+    "unlock.plan": _("Compute and keep unlock plans"),
+    "reform.simulate": _("Try reforms on the portfolio"),
     "screen.manage": _("Issue and withdraw tokens of wall displays"),
 }
 
@@ -79,7 +81,7 @@ PM = _role(
     _("Registers projects, keeps their chains up to date and answers for their dates."),
     "project.view project.create project.edit project.assign project.export project.import stage.advance "
     "template.edit enterprise.edit material.edit factor.view factor.demand cockpit.view boundary.import "
-    "visit.log problem.register problem.handle problem.check order.draft dossier.print",
+    "visit.log problem.register problem.handle problem.check order.draft dossier.print reform.simulate",
 )
 APPROVER = _role(
     "approver",
@@ -94,7 +96,7 @@ FACTOR = _role(
     _("Looks after energy, water, land and emission quotas and the stages that need them."),
     "project.view project.export project.import stage.handle factor.view factor.demand factor.make factor.check "
     "factor.configure utility.verify cockpit.view "
-    "problem.register problem.handle order.answer dossier.print",
+    "problem.register problem.handle order.answer dossier.print unlock.plan",
 )
 PARK = _role(
     "park",
@@ -116,7 +118,8 @@ LEADER = _role(
     _("Leader"),
     _("Sees the whole district, sponsors projects, gives instructions."),
     "project.view project.export factor.view factor.override cockpit.view instruction.give screen.manage "
-    "visit.log problem.register problem.check order.draft order.sign dossier.print",
+    "visit.log problem.register problem.check order.draft order.sign dossier.print unlock.plan "
+    "reform.simulate",
 )
 SUPERVISOR = _role(
     "supervisor",
@@ -124,7 +127,8 @@ SUPERVISOR = _role(
     _("Watches deadlines, publishes chain templates and calendars, reads feedback."),
     "project.view project.assign project.export template.edit template.publish calendar.edit feedback.read "
     "styleguide.view factor.view utility.verify boundary.import cockpit.view screen.manage "
-    "problem.register problem.check order.draft order.sign dossier.print",
+    "problem.register problem.check order.draft order.sign dossier.print unlock.plan "
+    "reform.simulate",
 )
 SYSADMIN = _role(
     "sysadmin",
