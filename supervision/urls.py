@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from supervision.views import orders, problems, visits
+from supervision.views import orders, problems, register, visits
 
 urlpatterns = [
     path("problems/", problems.problem_list, name="problem-list"),
+    path("problems/export/", register.problem_export, name="problem-export"),
     path("problems/new/", problems.problem_create, name="problem-create"),
     path("problems/<int:pk>/", problems.problem_page, name="problem-page"),
     path("problems/<int:pk>/do/<slug:act>/", problems.problem_act, name="problem-act"),

@@ -1,10 +1,8 @@
 """Parks: the list with their readiness, and the page of one: board, needs by day, projects, pools, parcels, history."""
 
-import csv
 import json
 
 from django.db.models import Count, Sum
-from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,9 +13,8 @@ from approvals import keeping
 from calendars import store
 from gis import park_page as page
 from gis import standing
-from people import audit, limits
+from people import audit, exports, limits
 from people.access import allows, get_for, may_manage, needs, visible_to
-from people.views.audit import safe_cell
 from projects import outline, registry, search
 from projects.models import Park
 from projects.views.common import LIGHTS, seen_projects
@@ -118,34 +115,19 @@ def park_needs_export(request, code):
     park = park_for(request, code)
     today = timezone.localdate()
     found = standing.shortfalls(today, parks=[park.pk], user=request.user)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="needs-{park.code}-{today:%Y%m%d}.csv"'
-    response.write("\ufeff")
-    sheet = csv.writer(response)
-    sheet.writerow(
-        str(word)
-        for word in (
-            *(
-                _("Project code"),
-                _("Project"),
-                _("Enterprise"),
-                _("Utility"),
-                _("Needed"),
-                _("Available then"),
-                _("Short"),
-            ),
-            *(_("Unit"), _("Needed by"), _("Ready on"), _("Days short"), _("Who can close it"), _("Waits for")),
-        )
+    heads = (
+        *(_("Project code"), _("Project"), _("Enterprise"), _("Utility"), _("Needed"), _("Available then"), _("Short")),
+        *(_("Unit"), _("Needed by"), _("Ready on"), _("Days short"), _("Who can close it"), _("Waits for")),
     )
+    rows = []
     for need in found:
         gap, project = need.gap, need.project
-        sheet.writerow(
-            safe_cell(cell)
-            for cell in (
+        rows.append(
+            (
                 *(project.code, project.name, project.enterprise or "", need.item, gap.amount, gap.available_then),
                 *(gap.short, need.item.unit, gap.needed_on, gap.ready_on or _("no date")),
                 *("" if gap.days is None else gap.days, need.who, need.expansion or ""),
             )
         )
     audit.record("export", by=request.user, request=request, target=park, rows=len(found), name="needs")
-    return response
+    return exports.csv_file(f"needs-{park.code}-{today:%Y%m%d}", heads, rows)

@@ -58,13 +58,11 @@ def _tile_labels():
 def problem_list(request):
     """List the problems one sees: worst light first, then the earliest due. Filters stand in the address."""
     today = timezone.localdate()
-    rows, filters = _narrowed(request)
+    rows, filters = narrowed(request)
     rate = standing.problem_rate(rows, today)
     rows = rows.annotate(lit=lights.problem_lights(today, store.current()))
     counts = dict(rows.order_by().values_list("lit").annotate(Count("pk")))
-    lit = common.choice(request, "light", [light.value for light in common.LIGHTS])
-    rows = rows.filter(lit=lit) if lit else rows.exclude(lit=Light.DONE.value)
-    rows = rows.annotate(rank=RANK).select_related("project__enterprise", "department", "project__park")
+    lit, rows = lit_as_asked(request, rows)
     page = paging.page(rows, ("rank", "due_on", "id"), request.GET.get("cursor", ""), common.PAGE_SIZE)
     calendar = store.current()
     shown = [
@@ -84,14 +82,25 @@ def problem_list(request):
         "rate": rate,
         "today": today,
         "may_register": allows(request.user, "problem.register"),
+        "may_export": allows(request.user, "project.export"),
         "breadcrumbs": [],
         **filters,
     }
     return render(request, "supervision/problem_list.html", context)
 
 
-def _narrowed(request):
-    """Return the problems that the filters of the address leave, and what the filter bar shows."""
+def lit_as_asked(request, rows):
+    """Return the light that the address asks for ("": every open problem) and its rows, worst first.
+
+    `rows` carry `lit`.
+    """
+    lit = common.choice(request, "light", [light.value for light in common.LIGHTS])
+    rows = rows.filter(lit=lit) if lit else rows.exclude(lit=Light.DONE.value)
+    return lit, rows.annotate(rank=RANK).select_related("project__enterprise", "department", "project__park")
+
+
+def narrowed(request):
+    """Return the problems that the filters of the address leave (all but the light), and what the filter bar shows."""
     user = request.user
     place, query = common.whole(request, "district"), request.GET.get("q", "").strip()[:100]
     mine = common.choice(request, "mine", ("unit", "served", "registered", "check"))

@@ -5,6 +5,7 @@ Each paper is laid out once and looked at from several sides: renderings are wha
 
 import shutil
 import subprocess
+from io import BytesIO
 
 import pytest
 
@@ -22,6 +23,19 @@ def words(pdf: bytes) -> str:
     return "".join(out.split())
 
 
+def scanned(pdf: bytes) -> list[str]:
+    """Return what a phone reads from the first page as a copier gives it: 150 dots an inch, grey, a little blurred."""
+    import zxingcpp
+    from PIL import Image, ImageFilter
+
+    if not shutil.which("pdftoppm"):
+        missing("pdftoppm")
+    command = ["pdftoppm", "-r", "150", "-gray", "-f", "1", "-l", "1", "-"]
+    page = subprocess.run(command, input=pdf, capture_output=True, check=True).stdout
+    picture = Image.open(BytesIO(page)).filter(ImageFilter.GaussianBlur(1))
+    return [code.text for code in zxingcpp.read_barcodes(picture)]
+
+
 def test_a_usual_card_is_one_page_says_everything_and_is_the_same_again():
     dossier, stamp = samples.usual(), samples.stamp()
     made = rendering.card(dossier, stamp, rung="d1")
@@ -35,6 +49,7 @@ def test_a_usual_card_is_one_page_says_everything_and_is_the_same_again():
     assert [figure for figure in figures if figure not in told] == []
     assert "共5件，列前3件" in told
     assert rendering.card(dossier, stamp, rung=made.rung).pdf == made.pdf
+    assert scanned(made.pdf) == [stamp.url]
 
 
 def test_an_empty_card_says_so_in_words_and_leaves_room_to_write():

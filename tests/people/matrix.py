@@ -341,6 +341,7 @@ MATRIX: dict[str, Rule] = {
     "verify": public(args={"token": lambda world: "none"}, also=NOTHING_THERE),
     # visits, problems, supervision orders
     "problem-list": page("problem.register"),
+    "problem-export": page("project.export"),
     "problem-create": form("problem.register"),
     "problem-page": page("problem.register", args={"pk": unknown}, also=NOTHING_THERE),
     "problem-act": action("problem.handle", "problem.check", args={"pk": unknown, "act": claim}, also=NOTHING_THERE),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from cockpit import actions as cockpit_actions
 from cockpit.models import Instruction
+from people.models import AuditEntry
 from supervision import order_actions
 from supervision.models import Problem, SupervisionOrder, Visit
 from tests.supervision.world import problem
@@ -99,8 +100,8 @@ def test_a_masked_enterprise_shows_nowhere_to_the_unit(world):
     row = problem(world, "b", now=timezone.now(), **facts)
     unit = client_of(world.b)
     told = [world.enterprise.name, world.project.name, world.project.code, "李工", world.officer.display_name]
-    for url in (reverse("problem-page", args=[row.pk]), reverse("problem-list")):
-        page = unit.get(url).content.decode()
+    for url in (reverse("problem-page", args=[row.pk]), reverse("problem-list"), reverse("problem-export")):
+        page = unit.get(url).getvalue().decode()
         assert row.text in page and not [word for word in told if word in page], url
     for query in ({"q": world.project.name}, {"project": world.project.code}, {"q": "口头补正"}):
         assert row.number not in unit.get(reverse("problem-list"), query).content.decode(), query
@@ -108,6 +109,15 @@ def test_a_masked_enterprise_shows_nowhere_to_the_unit(world):
     officer = client_of(world.officer)
     assert world.enterprise.name in officer.get(reverse("problem-page", args=[row.pk])).content.decode()
     assert row.text in officer.get(reverse("project-page", args=[world.project.code])).content.decode()
+
+
+def test_the_register_is_exported_as_the_list_shows_it(world):
+    shown, other = problem(world, text="=1+1 电压不足"), problem(world, text="用水", category="water")
+    answer = client_of(world.officer).get(reverse("problem-export"), {"category": "utility"})
+    head, line = answer.getvalue().decode("utf-8-sig").splitlines()
+    cells = dict(zip(head.split(","), line.split(","), strict=True))
+    assert shown.number in cells.values() and "'=1+1 电压不足" in cells.values() and world.project.code in line
+    assert other.number not in line and AuditEntry.objects.filter(kind="export", detail__name="problems").exists()
 
 
 def test_registering_a_problem(world):

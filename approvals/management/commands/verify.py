@@ -1,7 +1,8 @@
 """`manage.py verify [--sample N]`: derive what is stored again and name the rows that differ; exit status 1 then.
 
 Lights, due dates, tallies and who is blocked (`approvals.verify`); the ledger's invariants at the end and at every
-prefix of the journal, its derived columns, the audit log, triggers and constraints (`factors.invariants`, `reconcile`).
+prefix of the journal, its derived columns, the audit log, triggers and constraints (`factors.invariants`, `reconcile`);
+what apps above register in `approvals.verify.checks`: boards and places of parks, problems and orders.
 """
 
 import sys
