@@ -36,7 +36,7 @@ def park(world):
 
 
 def body(response):
-    return response.content.decode()
+    return response.getvalue().decode()
 
 
 def typed(page, **changes):
