@@ -1,0 +1,1 @@
+"""Forecasts as of past dates against what happened. Pure."""
