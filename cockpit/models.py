@@ -2,6 +2,7 @@
 
 An instruction is a fact: what was said stays as it was said. Answers are rows of their own, appended and never changed;
 it is closed by who gave it. A display token opens the wall and nothing else; only its hash is kept.
+A scenario of the unlock planner is what was asked and what came out, whole and unchanged; it holds nothing of any pool.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from factors.models import QuotaRequest
 from people.models import Department, District
 from projects.models import Project
 
@@ -158,3 +160,55 @@ class DisplayToken(models.Model):
         """Note that the display asked, at most once in ten minutes. One query then."""
         if self.seen_at is None or now - self.seen_at > timedelta(minutes=10) or ip != self.seen_ip:
             type(self).objects.filter(pk=self.pk).update(seen_at=now, seen_ip=ip)
+
+
+class Scenario(models.Model):
+    """A kept run of the unlock planner: the facts that it was asked with and its result, as they were. Never changed.
+
+    `facts` and `result` are what `cockpit.unlocking` and `cockpit.unlock_run` made, so that it can be computed again
+    when every balance is another. `digest` names the facts: the same digest, the same question. `projects` are the
+    ids of its candidates: who may not see all of them does not see the scenario.
+    """
+
+    name = models.CharField(_("name of the scenario"), max_length=60)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("made by"))
+    made_at = models.DateTimeField(_("made at"))
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, related_name="+", verbose_name=_("department")
+    )
+    digest = models.CharField(max_length=64)
+    projects = models.JSONField(default=list)
+    facts = models.JSONField()
+    result = models.JSONField()
+
+    class Meta:
+        verbose_name = _("unlock scenario")
+        verbose_name_plural = _("unlock scenarios")
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["made_by", "name", "digest"], name="scenario_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="scenario_has_name"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class ScenarioRequest(models.Model):
+    """A quota request that was made of a scenario, by whom and why. The request then goes the way of every other."""
+
+    scenario = models.ForeignKey(Scenario, models.PROTECT, related_name="requests")
+    request = models.OneToOneField(QuotaRequest, models.PROTECT, related_name="scenario")
+    reason = models.CharField(_("reason"), max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("request of a scenario")
+        verbose_name_plural = _("requests of scenarios")
+        ordering = ["at", "pk"]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="scenario_request_has_reason")]
+
+    def __str__(self):
+        return f"{self.scenario_id}: {self.request_id}"

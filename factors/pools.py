@@ -39,7 +39,7 @@ def nearest_pool(project: Project, book: Book, period: str) -> Account | None:
 
     One query, and one for each level of districts that was not loaded.
     """
-    return _nearest(_pools(book, period), project.park_id, _chain(project.district))
+    return nearest(_pools(book, period), project.park_id, _chain(project.district))
 
 
 def preferred_left(project: Project, book: Book, period: str) -> Account | None:
@@ -77,7 +77,8 @@ def _chain(district: District) -> list[int]:
     return [district.pk, *(above.pk for above in district.ancestors())]
 
 
-def _nearest(pools, park_id: int | None, districts: list[int]) -> Account | None:
+def nearest(pools, park_id: int | None, districts: list[int]) -> Account | None:
+    """Return the pool among some that serves a place: of its park, else of the first district in order. No query."""
     rank = {pk: place for place, pk in enumerate(districts)}
     near = []
     for pool in pools:
@@ -122,7 +123,7 @@ def assignments(demands) -> Iterator[tuple[Demand, Account | None]]:
         where = (row.book_id, row.period)
         if where not in pools:
             pools[where] = _pools(row.book, row.period)
-        yield row, _nearest(pools[where], row.project.park_id, _chain(row.project.district))
+        yield row, nearest(pools[where], row.project.park_id, _chain(row.project.district))
 
 
 # --- accounts ------------------------------------------------------------------------------------------------------

@@ -37,10 +37,15 @@ def ask(*, by, demand: Demand, amount: int, now: datetime, note: str = "") -> Qu
     return request
 
 
-def _require_asking(by, demand: Demand) -> None:
+def may_ask(by, demand: Demand) -> bool:
+    """Say whether the person may put the demand into the queue: he keeps its pool, or manages its project."""
     if rights.keeps_demand(by, demand):
-        return
-    if not allows(by, "factor.demand") or not may_manage(by, demand.project):
+        return True
+    return allows(by, "factor.demand") and may_manage(by, demand.project)
+
+
+def _require_asking(by, demand: Demand) -> None:
+    if not may_ask(by, demand):
         raise PermissionDenied("factor.demand")
 
 

@@ -105,6 +105,8 @@ KINDS = {
     "order.return": _("Feedback on an order turned down"),
     "order.accept": _("Feedback on an order accepted"),
     "order.close": _("Supervision order closed"),
+    "unlock.saved": _("Unlock scenario kept"),
+    "unlock.requests": _("Quota requests made of an unlock scenario"),
     "screen.issued": _("Display token issued"),
     "screen.withdrawn": _("Display token withdrawn"),
 }
