@@ -1,0 +1,139 @@
+"""A problem, or a part of it, as arrays for the solver, with a bound that does not trust the solver. Pure.
+
+Columns are the units (0 or 1), then the shares of needs that stay split. Rows are divided by their greatest common divisor,
+and where that leaves numbers above `WIDE`, scaled down to it: the solver's tolerance (1e-6 in a row) then is less
+than a smallest unit, or a millionth of a millionth of the limit. Feasibility is checked again in whole numbers elsewhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from math import floor, gcd
+from typing import Any
+
+from factors.planner_rows import Problem
+
+WIDE = 10**6
+ROUNDING = 1e-9
+"""Relative allowance for sums of doubles, added to every bound before it is cut to a whole number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Units that share limits: `units` by index in the problem, `matrix` (sparse, by columns) · x ≤ `bound`.
+
+    `gain` is the value per column, `low` and `high` the bounds of a column, `count` the number of units. `limits` names
+    the limits of each row and `scale` the factor by which the row was multiplied. `step`: values are multiples of it.
+    """
+
+    units: Sequence[int]
+    matrix: Any
+    bound: Any
+    gain: Any
+    low: Any
+    high: Any
+    limits: tuple[tuple[str, ...], ...]
+    scale: Any
+    step: int
+
+    @property
+    def count(self) -> int:
+        """How many columns are units."""
+        return len(self.units)
+
+
+def whole(problem: Problem) -> Part:
+    """The whole problem as one part."""
+    import numpy as np
+    from scipy.sparse import csc_array
+
+    count = len(problem.units)
+    rows, columns, data, bounds, limits, scales = [], [], [], [], [], []
+
+    def add(entries: dict[int, int], rhs: int, named: tuple[str, ...]) -> None:
+        divisor = reduce(gcd, entries.values(), rhs) or 1
+        largest = max(max(entries.values(), default=0), rhs) // divisor
+        scale = 1 / divisor if largest <= WIDE else WIDE / largest / divisor
+        rows.extend([len(bounds)] * len(entries))
+        columns.extend(entries)
+        exact = largest <= WIDE
+        data.extend(amount // divisor if exact else amount * scale for amount in entries.values())
+        bounds.append(rhs // divisor if exact else rhs * scale)
+        limits.append(named)
+        scales.append(scale)
+
+    shares, width = _shares(problem, count)
+    for row in problem.rows:
+        add(row.coefficients | shares.get(row.limits, {}), row.rhs, row.limits)
+    column = count
+    for split in problem.splits:  # x ≤ the sum of its shares
+        add({split.unit: 1} | {column + n: -1 for n in range(len(split.routes))}, 0, ())
+        column += len(split.routes)
+    matrix = csc_array((np.array(data, float), (rows, columns)), (len(bounds), width))
+    gain, low, high = np.zeros(width), np.zeros(width), np.ones(width)
+    gain[:count] = [unit.value for unit in problem.units]
+    low[:count] = [unit.must_in for unit in problem.units]
+    step = reduce(gcd, (unit.value for unit in problem.units), 0) or 1
+    return Part(range(count), matrix, np.array(bounds, float), gain, low, high, tuple(limits), np.array(scales), step)
+
+
+def _shares(problem: Problem, count: int) -> tuple[dict[tuple[str, ...], dict[int, int]], int]:
+    """What the shares of split needs take, by row; and the number of columns."""
+    shares: dict[tuple[str, ...], dict[int, int]] = {}
+    column = count
+    for split in problem.splits:
+        for route in split.routes:
+            for key in route:
+                shares.setdefault((key,), {})[column] = split.amount
+            column += 1
+    return shares, column
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """The linear relaxation: `x`, the prices `y` of the rows, reduced value per column, and a proven upper bound."""
+
+    x: Any
+    y: Any
+    reduced: Any
+    bound: float
+
+
+def relax(part: Part) -> Relaxed | None:
+    """Solve the linear relaxation by dual simplex; None when not even that is feasible."""
+    from scipy.optimize import linprog
+
+    if not part.matrix.shape[0]:
+        import numpy as np
+
+        return proven_bound(part, np.where(part.gain > 0, part.high, part.low), np.zeros(0))
+    answer = linprog(
+        -part.gain,
+        A_ub=part.matrix,
+        b_ub=part.bound,
+        bounds=list(zip(part.low, part.high, strict=True)),
+        method="highs-ds",
+    )
+    if answer.x is None:
+        return None
+    return proven_bound(part, answer.x, -answer.ineqlin.marginals)
+
+
+def proven_bound(part: Part, x: Any, prices: Any) -> Relaxed:
+    """The bound that any prices ≥ 0 prove by weak duality, whoever computed them.
+
+    No plan is worth more than all limits at their prices, plus for every candidate what its value exceeds the price of
+    what it takes by. A wrong price makes the bound worse, never false.
+    """
+    import numpy as np
+
+    y = np.maximum(prices, 0.0)
+    reduced = part.gain - part.matrix.T @ y
+    best = np.maximum(reduced * part.high, reduced * part.low)
+    bound = float(y @ part.bound + best.sum())
+    return Relaxed(x, y, reduced, bound + ROUNDING * max(1.0, abs(bound)))
+
+
+def cut(bound: float, step: int) -> int:
+    """The largest value not above `bound` that is a multiple of `step`."""
+    return floor(bound) // step * step

@@ -1,0 +1,189 @@
+"""Which pool gives how much to whom, in whole numbers, for a set of candidates that was chosen. Pure.
+
+Routes are filled in the order in which a need names them; where that leaves somebody short, takes of others move to their
+other routes (augmenting paths), which finds a split whenever one exists if every route takes from one pool; where
+ceilings stand above pools, a linear programme decides what paths could not. What comes out is checked in integers.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+
+from factors.planner_rows import Demand, Problem
+
+
+class Allocation:
+    """Amounts given so far. `left` by limit never falls below 0; `takes` by (demand's place, place of its route)."""
+
+    def __init__(self, capacity: dict[str, int]):
+        self.left = dict(capacity)
+        self.demands: list[Demand] = []
+        self.takes: dict[tuple[int, int], int] = {}
+        self._takers: dict[str, set[tuple[int, int]]] = defaultdict(set)
+
+    def give(self, demand: Demand) -> int:
+        """Give as much as can be given, moving others' takes where they can move. Return what is still missing."""
+        number, missing = len(self.demands), demand.amount
+        self.demands.append(demand)
+        for place, route in enumerate(demand.routes):
+            missing -= self._move(number, place, min(missing, *(self.left[key] for key in route)))
+            if not missing:
+                return 0
+        for place, route in enumerate(demand.routes):
+            while missing and self._make_room(route, missing):
+                moved = self._move(number, place, min(missing, *(self.left[key] for key in route)))
+                if not moved:
+                    break
+                missing -= moved
+        return missing
+
+    def _move(self, number: int, place: int, amount: int) -> int:
+        """Take `amount` more (less, if negative) over a route of a demand."""
+        if amount:
+            for key in self.demands[number].routes[place]:
+                self.left[key] -= amount
+            total = self.takes.get((number, place), 0) + amount
+            self.takes[number, place] = total
+            for key in self.demands[number].routes[place]:
+                (self._takers[key].add if total else self._takers[key].discard)((number, place))
+        return amount
+
+    def _make_room(self, route: tuple[str, ...], wanted: int) -> bool:
+        """Move takes of others along a shortest chain so that the one full limit of `route` gets room."""
+        full = [key for key in route if not self.left[key]]
+        if len(full) != 1:
+            return False
+        before: dict[str, tuple | None] = {full[0]: None}
+        queue = deque(full)
+        while queue:
+            key = queue.popleft()
+            for number, place in list(self._takers[key]):
+                routes = self.demands[number].routes
+                for other, there in enumerate(routes):
+                    blocked = [k for k in there if k not in routes[place] and not self.left[k]]
+                    if key in there or len(blocked) > 1:
+                        continue
+                    if not blocked:
+                        return self._shift([*_chain(before, key), (number, place, other)], wanted)
+                    if blocked[0] not in before:
+                        before[blocked[0]] = (key, number, place, other)
+                        queue.append(blocked[0])
+        return False
+
+    def _shift(self, moves: list[tuple[int, int, int]], wanted: int) -> bool:
+        """Carry out moves, the last first, by as much as all of them allow."""
+        number, place, other = moves[-1]
+        routes = self.demands[number].routes
+        new = [self.left[key] for key in routes[other] if key not in routes[place]]
+        amount = min([wanted, *new, *(self.takes[number, place] for number, place, _ in moves)])
+        for number, place, other in reversed(moves):
+            amount = min(amount, self.takes[number, place])
+            self._move(number, place, -amount)
+            room = min([amount, *(self.left[key] for key in self.demands[number].routes[other])])
+            self._move(number, other, room)
+            if room < amount:  # two moves of the chain wanted the same room: put back what found none
+                self._move(number, place, amount - room)
+                return room > 0
+        return True
+
+
+def _chain(before: dict, key: str) -> list[tuple[int, int, int]]:
+    """The moves that lead to `key`, from the first."""
+    moves = []
+    while before[key] is not None:
+        key, *move = before[key]
+        moves.append(tuple(move))
+    return moves[::-1]
+
+
+def allocate(problem: Problem, chosen: Iterable[int]) -> Allocation | None:
+    """Split the needs of the units `chosen` over their routes; None when they do not fit."""
+    chosen = list(chosen)
+    if not problem.within(chosen):
+        return None
+    demands = [demand for index in chosen for demand in problem.units[index].demands]
+    found = Allocation(problem.capacity)
+    # Those without a choice first: nobody has to make room for them.
+    if not any([found.give(demand) for demand in sorted(demands, key=lambda demand: len(demand.routes))]):
+        return found
+    return _by_programme(problem, demands)
+
+
+def _by_programme(problem: Problem, demands: list[Demand]) -> Allocation | None:
+    """The split by a linear programme, rounded and checked: for ceilings above pools, whose corners are whole numbers."""
+    solution, _ = split_programme(problem, demands)
+    found = Allocation(problem.capacity)
+    found.demands = demands
+    for number, demand in enumerate(demands):
+        amounts = [round(solution[number, place]) for place in range(len(demand.routes))]
+        amounts[max(range(len(amounts)), key=amounts.__getitem__)] += demand.amount - sum(amounts)
+        for place, amount in enumerate(amounts):
+            found._move(number, place, amount)
+    fits = min(found.left.values(), default=0) >= 0 and all(amount >= 0 for amount in found.takes.values())
+    return found if fits else None
+
+
+def split_programme(problem: Problem, demands: list[Demand]) -> tuple[dict[tuple[int, int], float], dict[str, float]]:
+    """The split of all demands that exceeds the limits least in sum: (amounts by demand and route, excess by limit)."""
+    import numpy as np
+    from scipy.optimize import linprog
+    from scipy.sparse import coo_array
+
+    keys = sorted({key for demand in demands for route in demand.routes for key in route})
+    row_of = {key: n for n, key in enumerate(keys)}
+    columns = [(number, place) for number, demand in enumerate(demands) for place in range(len(demand.routes))]
+    if not columns:
+        return {}, {}
+    scale = max(demand.amount for demand in demands)
+    entries = [(row_of[key], n) for n, (d, p) in enumerate(columns) for key in demands[d].routes[p]]
+    entries_of_excess = [(n, len(columns) + n) for n in range(len(keys))]
+    places = np.array(entries + entries_of_excess).T
+    signs = np.array([1.0] * len(entries) + [-1.0] * len(keys))
+    width = len(columns) + len(keys)
+    whole = coo_array((np.ones(len(columns)), ([d for d, _ in columns], range(len(columns)))), (len(demands), width))
+    # A preferred route costs nothing, the next a hair more, so that preference decides where nothing else does.
+    cost = np.array([1e-6 * place for _, place in columns] + [1.0] * len(keys))
+    answer = linprog(
+        cost,
+        A_ub=coo_array((signs, (places[0], places[1])), (len(keys), width)),
+        b_ub=np.array([problem.capacity[key] / scale for key in keys]),
+        A_eq=whole,
+        b_eq=np.array([demand.amount / scale for demand in demands]),
+        method="highs-ds",
+    )
+    amounts = {column: float(answer.x[n]) * scale for n, column in enumerate(columns)}
+    excess = {key: float(answer.x[len(columns) + n]) * scale for n, key in enumerate(keys)}
+    return amounts, excess
+
+
+def shortages(problem: Problem, chosen: Iterable[int]) -> dict[str, int]:
+    """By how much limits would have to be larger for the units `chosen` to fit, the least in sum; empty: they fit.
+
+    Exact where every route takes from one limit beside those that all routes share; else what the linear programme says, rounded up.
+    """
+    demands = [demand for index in chosen for demand in problem.units[index].demands]
+    found = Allocation(problem.capacity)
+    short: dict[str, int] = defaultdict(int)
+    unplaced = False
+    for demand in sorted(demands, key=lambda demand: len(demand.routes)):
+        missing = found.give(demand)
+        if not missing:
+            continue
+        if len(demand.routes) == 1 or all(len(route) == 1 for route in demand.routes):
+            for key in demand.routes[0]:
+                lacking = missing - found.left[key]
+                if lacking > 0:
+                    short[key] += lacking
+                    found.left[key] += lacking
+            found._move(len(found.demands) - 1, 0, missing)
+        else:
+            unplaced = True
+    if unplaced:
+        excess = split_programme(problem, demands)[1]
+        return {key: whole for key, amount in excess.items() if (whole := _rounded_up(amount))}
+    return dict(short)
+
+
+def _rounded_up(amount: float) -> int:
+    """The next whole number, but for what a solver's rounding adds."""
+    near = round(amount)
+    return near if abs(amount - near) <= 1e-6 * max(1.0, amount) else int(amount) + 1
