@@ -357,11 +357,14 @@ def divide(nodes: Sequence[Node], benchmark: Sequence[Node], effects: Mapping[st
             kept[chosen] = ours - measure(nodes, [effects[code] for code in sorted(chosen)])
         return kept[chosen]
 
-    codes = list(effects)
+    codes = [code for code, effect in effects.items() if replace(effect, defers=()) != Effect(at_once=effect.at_once)]
     days = shapley(codes, lambda chosen: saved(chosen).total)
     stages = shapley(codes, lambda chosen: saved(chosen).count)
     path = shapley(codes, lambda chosen: saved(chosen).path)
+    none, zero = Figures(0, ZERO, ZERO), Fraction(0)
     causes = [Cause(c, days[c], stages[c], path[c], saved(frozenset([c]))) for c in codes]
+    causes += [Cause(c, zero, zero, zero, none) for c in effects if c not in codes]  # papers later: no limit changes
+    codes = list(effects)
     causes.sort(key=lambda cause: (-cause.days, -cause.stages, -cause.path, codes.index(cause.reform)))
     return Gap(ours, measure(benchmark), ours - saved(frozenset(codes)), tuple(causes))
 
