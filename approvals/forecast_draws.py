@@ -1,4 +1,4 @@
-"""The draws behind a forecast: one matrix of Sobol points for all projects, and rows of durations made of them; pure."""
+"""The draws behind a forecast: one matrix of Sobol points for all projects, and rows of durations from them. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,0 +1,395 @@
+"""The forecast of real projects: what is left of them and what the city's stages teach, read from the database.
+
+Design overview
+- Nothing that lies after `now` is looked at: what was accepted, decided or resumed later had not happened. So a
+  forecast as of a past day (the back-test) reads the same code and cannot look into its future; what it cannot know
+  is when a record was entered, it goes by the day on which a thing happened.
+- A stage that ended without a pass stands before a new application: it waits since that day.
+- `learned` is kept for some seconds (`approvals.kept`): figures of thousands of cases do not change with one more.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Mod
+
+from approvals import kept
+from approvals.durations import Kind, Learned, Seen, learn
+from approvals.forecast import CONSTRUCTION, NOTHING, Course, Outlook, State, Step, forecast
+from approvals.forecast_draws import Part
+from approvals.models import CaseType, Chain, Stage, StageEvent, StageTemplate
+from approvals.states import PASSED
+from approvals.states import State as Code
+from approvals.track import Pause, PauseReason, Track, Unit, Working, local
+from calendars import store
+from calendars.workdays import WorkCalendar
+from factors.models import BlockEpisode
+
+CASES = 60_000
+"""Stages learned from at the most; of a larger city every n-th chain is read."""
+
+BEGUN = "开工"
+PERMIT = "施工许可"
+"""How stages are called whose finish is the start of construction: the milestone, else the permit that allows it."""
+
+_REASON = {
+    StageEvent.Kind.REQUEST_SUPPLEMENT: (PauseReason.SUPPLEMENT, True),
+    StageEvent.Kind.RECEIVE_SUPPLEMENT: (PauseReason.SUPPLEMENT, False),
+    StageEvent.Kind.START_SPECIAL_PROCEDURE: (PauseReason.SPECIAL, True),
+    StageEvent.Kind.END_SPECIAL_PROCEDURE: (PauseReason.SPECIAL, False),
+}
+_PART = {PauseReason.SUPPLEMENT: Part.APPLICANT, PauseReason.SPECIAL: Part.SPECIAL}
+_DECIDED = frozenset({*PASSED, Code.FAILED, Code.REVOKED})
+"""States whose `closed_at` is a decision: the desk had finished."""
+
+
+class Row(NamedTuple):
+    """A stage as it is read: see `_COLUMNS`."""
+
+    pk: int
+    project: int
+    template: int
+    started_on: date
+    stage_template: int
+    code: str
+    name: str
+    department: int | None
+    department_name: str
+    case_type: str
+    committed: Any
+    committed_unit: str
+    statutory: Any
+    statutory_unit: str
+    lag: Any
+    special: list
+    gates: list
+    state: int
+    ready_on: date | None
+    accepted_at: datetime | None
+    closed_at: datetime | None
+    statutory_red_from: datetime | None
+
+
+_COLUMNS = (
+    *("pk", "chain__project_id", "chain__template_id", "chain__started_on", "stage_template_id", "code", "name"),
+    *("department_id", "department_name", "stage_template__case_type", "committed_amount", "committed_unit"),
+    *("statutory_amount", "statutory_unit", "stage_template__lag_days", "stage_template__special_procedures"),
+    *("stage_template__gates", "state", "ready_on", "accepted_at", "closed_at", "statutory_red_from"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """A running stage that has lasted longer than 80 % of its finished peers, before its legal limit is over.
+
+    Half-days of the desk's own time; `peers` is how many finished ones it is compared with.
+    """
+
+    stage_id: int
+    code: str
+    name: str
+    elapsed: float
+    warn_after: float
+    peers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is left of a project, the ids of its stages by code, and its running stages that are slower than most."""
+
+    course: Course
+    stage_ids: dict[str, int]
+    warnings: tuple[Warning, ...] = ()
+
+
+class Times:
+    """What had happened to one stage by `now`, in working half-days of the calendar."""
+
+    __slots__ = ("accepted", "closed", "desk", "parts", "passed", "ready", "stopped", "stopped_for", "wait")
+
+    def __init__(self, row: Row, events: list, now: datetime, calendar: WorkCalendar, present: int):
+        accepted = row.accepted_at if row.accepted_at and row.accepted_at <= now else None
+        closed = row.closed_at if row.closed_at and row.closed_at <= now else None
+        self.accepted, self.closed = accepted is not None, closed is not None
+        self.passed = self.closed and row.state in PASSED
+        today = local(now).date()
+        self.ready = row.ready_on is not None and row.ready_on <= today
+        self.desk, self.parts = 0, {Part.APPLICANT: 0, Part.SPECIAL: 0}
+        self.stopped, self.stopped_for, self.wait = "", 0, 0
+        since = row.ready_on
+        if accepted:
+            begun = 2 * calendar.count_through(local(accepted).date())
+            end = calendar.begun(local(closed)) if closed else present
+            if self.ready:
+                self.wait = max(begun - 2 * calendar.count_through(row.ready_on), 0)
+            self._run(events, accepted, closed, begun, end, now, calendar)
+        elif closed and not self.passed:
+            since = local(closed).date()
+        if self.closed and not self.passed:
+            since, self.ready = local(closed).date(), True
+        if not accepted and self.ready:
+            self.wait = max(present - 2 * calendar.count_through(since), 0)
+
+    def _run(self, events, accepted, closed, begun: int, end: int, now, calendar) -> None:
+        """Fill in the desk's time and that of the stops after acceptance."""
+        self.desk = max(end - begun, 0)
+        pauses = _pauses(events, accepted, now)
+        if not pauses:
+            return
+        track = Track(Working(calendar), local(accepted), pauses, local(closed) if closed else None)
+        self.desk = track.used(end)
+        for pause, (start, stop, _overlap) in zip(pauses, track.counted, strict=True):
+            lasted = max(min(stop, end) - start, 0)
+            self.parts[_PART[pause.reason]] += lasted
+            if not closed and pause.end is None:
+                self.stopped, self.stopped_for = str(_PART[pause.reason]), lasted
+
+
+def _pauses(events, accepted: datetime, now: datetime) -> list[Pause]:
+    """Return the stops after acceptance that had begun by `now`, in order; one that ended later is open."""
+    found: list[Pause] = []
+    for kind, at in events:
+        if not accepted <= at <= now:
+            continue
+        reason, begins = _REASON[kind]
+        if begins:
+            found.append(Pause(reason, local(at)))
+        else:
+            found = [
+                Pause(reason, pause.start, local(at)) if pause.end is None and pause.reason == reason else pause
+                for pause in found
+            ]
+    return found
+
+
+def kind_of(row: Row) -> Kind:
+    """Return what makes a stage comparable with others."""
+    limit = _halves(row.committed, row.committed_unit)
+    if limit is None:
+        limit = _halves(row.statutory, row.statutory_unit)
+    return Kind(
+        name=row.name,
+        department=row.department_name or str(row.department or ""),
+        case_type=row.case_type,
+        limit=limit,
+        lag=float(row.lag or 0) * 2,
+        special=bool(row.special),
+        factor=(row.gates or [""])[0].partition(":")[0],
+    )
+
+
+def _halves(amount, unit: str) -> float | None:
+    """Return a limit in working half-days; calendar days at five to seven."""
+    if amount is None or not unit:
+        return None
+    return float(amount) * 2 * (5 / 7 if unit == Unit.CALENDAR_DAY else 1)
+
+
+# -- learning ----------------------------------------------------------------------------------------------------------
+def learned(now: datetime, calendar: WorkCalendar | None = None) -> Learned:
+    """Return what the whole city's stages teach at `now`. One or two queries when it is kept, else five."""
+
+    def make():
+        return learn(observations(now, calendar or store.current())), True
+
+    return kept.read("forecast:learned", kept.version((), now), now, make, large=True)[0]
+
+
+def observations(now: datetime, calendar: WorkCalendar, stages: QuerySet | None = None) -> list[Seen]:
+    """Return every part of every stage that had begun by `now`. Four queries; some 10 µs a stage.
+
+    `stages` limits it to some; by default all, of a city with more than `CASES` every n-th chain.
+    """
+    if stages is None:
+        stages, each = Stage.objects.all(), -(-19 * Chain.objects.count() // CASES)
+        if each > 1:
+            stages = stages.annotate(part=Mod(F("chain_id"), each)).filter(part=0)
+    begun = stages.filter(ready_on__lte=local(now).date()).exclude(state=Code.NOT_APPLICABLE)
+    begun |= stages.filter(accepted_at__lte=now).exclude(state=Code.NOT_APPLICABLE)
+    events = _events(StageEvent.objects.filter(stage__in=begun.values("pk")))
+    found, present = [], calendar.begun(local(now))
+    kinds: dict[Kind, Kind] = {}
+    for values in begun.values_list(*_COLUMNS).iterator(chunk_size=5000):
+        row = Row._make(values)
+        kind = kind_of(row)
+        found += _seen(row, kinds.setdefault(kind, kind), Times(row, events.get(row.pk, ()), now, calendar, present))
+    return found + _blocks(now, calendar, present)
+
+
+def _seen(row: Row, kind: Kind, times: Times) -> list[Seen]:
+    """Return the cases that one stage is."""
+    found = []
+    if times.ready:
+        found.append(Seen(Part.WAIT, kind, times.wait, not times.accepted))
+    if not times.accepted or kind.case_type == CaseType.MILESTONE and kind.limit is None:
+        return found
+    over = times.closed and row.state in _DECIDED
+    found.append(Seen(Part.DESK, kind, times.desk, not over))
+    for part, halves in times.parts.items():
+        if over or halves:
+            found.append(Seen(part, kind, halves, not over))
+    return found
+
+
+def _events(events) -> dict[int, list]:
+    """Return the stops of stages by stage: (kind, instant) in order, without what was corrected. One query."""
+    found = defaultdict(list)
+    rows = events.filter(kind__in=_REASON, superseded_by__isnull=True).order_by("occurred_at", "id")
+    for stage, kind, at in rows.values_list("stage_id", "kind", "occurred_at"):
+        found[stage].append((kind, at))
+    return found
+
+
+def _blocks(now: datetime, calendar: WorkCalendar, present: int) -> list[Seen]:
+    """Return how long demands were blocked, or are. One query."""
+    rows = BlockEpisode.objects.filter(opened_at__lte=now, demand__closed_on__isnull=True)
+    found = []
+    for factor, opened, closed in rows.values_list("demand__book__kind__gate", "opened_at", "closed_at"):
+        over = closed is not None and closed <= now
+        lasted = (calendar.begun(local(closed)) if over else present) - calendar.begun(local(opened))
+        found.append(Seen(Part.QUOTA, Kind("", factor=factor), max(lasted, 1 if over else 0), not over))
+    return found
+
+
+# -- projects ----------------------------------------------------------------------------------------------------------
+def gather(
+    projects: QuerySet | Iterable[int], now: datetime, calendar: WorkCalendar, learned: Learned
+) -> dict[int, Gathered]:
+    """Return what is left of the projects that have a chain, by their ids. Four queries, however many they are."""
+    rows = defaultdict(list)
+    stages = Stage.objects.filter(chain__project__in=projects).order_by("chain_id", "position", "id")
+    for values in stages.values_list(*_COLUMNS):
+        row = Row._make(values)
+        rows[row.project].append(row)
+    events = _events(
+        StageEvent.objects.filter(stage__chain__project__in=projects, stage__accepted_at__isnull=False).filter(
+            Q(stage__closed_at__isnull=True) | Q(stage__closed_at__gt=now)
+        )
+    )
+    needed = _prerequisites({row.template for group in rows.values() for row in group})
+    blocked = _blocked(projects, now, calendar)
+    present = calendar.begun(local(now))
+    return {
+        project: _gathered(project, group, events, needed, blocked.get(project, {}), now, calendar, present, learned)
+        for project, group in rows.items()
+    }
+
+
+def _prerequisites(templates: set[int]) -> dict[int, list[int]]:
+    """Return the stage templates that each needs. One query."""
+    found = defaultdict(list)
+    links = StageTemplate.prerequisites.through.objects.filter(from_stagetemplate__template__in=templates)
+    for stage, before in links.order_by("id").values_list("from_stagetemplate_id", "to_stagetemplate_id"):
+        found[stage].append(before)
+    return found
+
+
+def _blocked(projects, now: datetime, calendar: WorkCalendar) -> dict[int, dict[str, int]]:
+    """Return for how many half-days each project has waited for quota, by gate. One query."""
+    rows = BlockEpisode.objects.filter(demand__project__in=projects, opened_at__lte=now).filter(
+        Q(closed_at__isnull=True) | Q(closed_at__gt=now), demand__closed_on__isnull=True
+    )
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    present = calendar.begun(local(now))
+    for project, gate, own, opened in rows.values_list(
+        "demand__project_id", "demand__book__kind__gate", "demand__gate", "opened_at"
+    ):
+        word = (own or gate).partition(":")[0]
+        found[project][word] = max(found[project].get(word, 0), present - calendar.begun(local(opened)))
+    return found
+
+
+def _gathered(project, rows, events, needed, blocked, now, calendar, present, learned) -> Gathered:
+    """Return the course of one project."""
+    code_of = {row.stage_template: row.code for row in rows}
+    skipped = {row.code for row in rows if row.state == Code.NOT_APPLICABLE}
+    before = {row.code: [code_of[n] for n in needed.get(row.stage_template, ()) if n in code_of] for row in rows}
+    steps, warnings, milestone = [], [], construction(rows)
+    for lane, row in enumerate(rows):
+        if row.code in skipped:
+            continue
+        times, kind = Times(row, events.get(row.pk, ()), now, calendar, present), kind_of(row)
+        step = _step(row, times, kind, tuple(_through(row.code, before, skipped)), lane, blocked, learned)
+        steps.append(step)
+        if step.state == State.RUNNING and not (row.statutory_red_from and row.statutory_red_from <= now):
+            threshold = learned.warn_after(kind)
+            if threshold and times.desk > threshold[0]:
+                warnings.append(Warning(row.pk, row.code, row.name, times.desk, *threshold))
+    begins = max(2 * calendar.count_through(rows[0].started_on) - present, 0)
+    milestones = {CONSTRUCTION: milestone} if milestone else {}
+    course = Course(project, tuple(steps), milestones, float(begins))
+    return Gathered(course, {row.code: row.pk for row in rows}, tuple(warnings))
+
+
+def _through(code: str, before: dict[str, list[str]], skipped: set[str]) -> Iterable[str]:
+    """Return the prerequisites of a stage; behind one that does not apply stand that one's own."""
+    found: dict[str, None] = {}
+    for name in before[code]:
+        found |= dict.fromkeys(_through(name, before, skipped) if name in skipped else (name,))
+    return found
+
+
+def _step(row: Row, times: Times, kind: Kind, before, lane: int, blocked, learned: Learned) -> Step:
+    """Return one stage as a step of the course."""
+    state, elapsed, waits = State.PENDING, 0, None
+    if times.passed:
+        state = State.DONE
+    elif times.accepted and not times.closed:
+        state, elapsed = State.RUNNING, times.desk
+    elif times.ready:
+        state, elapsed = State.READY, times.wait
+    if state == State.DONE:
+        return Step(row.code, row.name, before, state=state, lane=lane, group=kind.department)
+    gates = {gate.partition(":")[0] for gate in row.gates or ()} & blocked.keys()
+    quota = NOTHING
+    if gates:
+        gate = max(gates, key=lambda name: blocked[name])
+        quota, waits = learned.spread(Part.QUOTA, Kind("", factor=gate)), float(blocked[gate])
+    return Step(
+        code=row.code,
+        name=row.name,
+        prerequisites=before,
+        desk=learned.spread(Part.DESK, kind),
+        applicant=learned.spread(Part.APPLICANT, kind),
+        quota=quota,
+        wait=learned.spread(Part.WAIT, kind),
+        special=learned.spread(Part.SPECIAL, kind),
+        state=state,
+        elapsed=float(elapsed),
+        stopped=times.stopped if state == State.RUNNING else "",
+        stopped_for=float(times.stopped_for),
+        blocked_for=waits,
+        lane=lane,
+        group=kind.department,
+    )
+
+
+def construction(stages: Iterable) -> str:
+    """Return the code of the stage whose finish starts construction, "" where there is none.
+
+    Of rows with `code`, `name` and `case_type`, in order: the milestone 开工, else the last 施工许可.
+    """
+    stages = list(stages)
+    for stage in stages:
+        if stage.case_type == CaseType.MILESTONE and BEGUN in stage.name:
+            return stage.code
+    return next((stage.code for stage in reversed(stages) if PERMIT in stage.name), "")
+
+
+def outlooks(
+    projects: QuerySet | Iterable[int],
+    now: datetime,
+    *,
+    calendar: WorkCalendar | None = None,
+    detail: bool = False,
+    coupling: float = 0.0,
+) -> dict[int, tuple[Gathered, Outlook]]:
+    """Return what is left of the projects and its forecast, by their ids. Five queries, nine when nothing is kept."""
+    calendar = calendar or store.current()
+    found = gather(projects, now, calendar, learned(now, calendar))
+    told = forecast((one.course for one in found.values()), detail=detail, coupling=coupling)
+    return {project: (one, told[project]) for project, one in found.items()}
