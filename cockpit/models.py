@@ -212,3 +212,29 @@ class ScenarioRequest(models.Model):
 
     def __str__(self):
         return f"{self.scenario_id}: {self.request_id}"
+
+
+class ReformSet(models.Model):
+    """A kept combination of reforms: which ones, on which projects, and what it said when it was kept. Never changed.
+
+    `query` is the address of the page, `result` the figures of that moment for its maker: `cockpit.reforming.told`.
+    """
+
+    name = models.CharField(_("name of the set"), max_length=60)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("made by"))
+    made_at = models.DateTimeField(_("made at"))
+    query = models.CharField(max_length=1000)
+    reforms = models.JSONField(default=list)
+    result = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("kept set of reforms")
+        verbose_name_plural = _("kept sets of reforms")
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["made_by", "name"], name="reform_set_name_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="reform_set_has_name"),
+        ]
+
+    def __str__(self):
+        return self.name
