@@ -1,8 +1,9 @@
-"""The unlock planner: with these limits, which of the waiting projects should move? Pure; docs/methods/unlock-planner.md.
+"""The unlock planner: with these limits, which of the waiting projects should move? Pure.
 
 `plan` chooses the set of the greatest value and says how far from the best it can be at most; `by_priority` is the
-simple list to compare it with; `prices` what one more unit of each limit is worth; `first_steps` and `least_topup` say what
-would have to be added; `wish` what it costs that somebody insists. Nothing is reserved by any of it.
+simple list to compare it with; `prices` what one more unit of each limit is worth; `first_steps` and `least_topup`
+say what would have to be added; `wish` what it costs that somebody insists.
+Nothing is reserved by any of it. The method: docs/methods/unlock-planner.md.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,17 +29,18 @@ from factors.planner_rows import Problem, compile_instance
 from factors.planner_solve import Answer, in_order, solve
 from factors.planner_takes import allocate, shortages
 
-__all__ = [
-    *("Candidate", "Cap", "Floor", "Instance", "Limit", "Must", "Need", "Plan", "PlanError", "Refusal", "Step", "Wish"),
-    *("by_priority", "first_steps", "least_topup", "plan", "prices", "wish"),
-]
+__all__ = ["Candidate", "Cap", "Floor", "Instance", "Limit", "Must", "Need", "Plan", "PlanError", "Refusal", "Step"]
+__all__ += ["Wish", "by_priority", "first_steps", "least_topup", "plan", "prices", "wish"]
 
 
-def plan(instance: Instance, seconds: float = 1.0) -> Plan:
-    """The best set found in about `seconds`, with a proven bound. PlanError, Refusal (what must be in does not fit)."""
+def plan(instance: Instance, seconds: float = 1.0, workers: int = 1) -> Plan:
+    """The best set found in about `seconds`, with a proven bound. PlanError, Refusal (what must be in does not fit).
+
+    `workers`: threads that solve parts without a common limit at the same time.
+    """
     begun = perf_counter()
     problem = compile_instance(instance)
-    answer = solve(problem, seconds - (perf_counter() - begun))
+    answer = solve(problem, seconds - (perf_counter() - begun), workers)
     if answer is None:
         raise _refusal(problem)
     return _told(instance, problem, answer, begun)
@@ -94,12 +96,12 @@ def least_topup(instance: Instance, plan: Plan, candidate: str) -> Mapping[str, 
 def first_steps(
     instance: Instance, plan: Plan, limits: Iterable[str] | None = None, seconds: float = 5.0
 ) -> tuple[Step, ...]:
-    """For each limit (default: all) the least top-up of it alone that makes the plan better; left out where none does."""
+    """For each limit (default: all) the least top-up of it alone that makes the plan better; those without left out."""
     raise NotImplementedError
 
 
 def wish(instance: Instance, base: Plan, must: Mapping[str, str], seconds: float = 1.0) -> Wish:
-    """The plan when each candidate of `must` has to be "in" or "out" (or "" again), and what that costs. Errors as `plan`."""
+    """The plan when each candidate of `must` is "in" or "out" (or "" again), and what that costs. Errors as `plan`."""
     changed = replace(
         instance,
         candidates=tuple(replace(c, must=must.get(c.key, c.must)) for c in instance.candidates),
@@ -135,7 +137,7 @@ def _told(instance: Instance, problem: Problem, answer: Answer, begun: float) ->
     for (number, place), amount in allocation.takes.items():
         demand = allocation.demands[number]
         if amount and demand.number >= 0:
-            takes[demand.candidate, demand.number, demand.numbers[place]] = amount
+            takes[demand.candidate, demand.number, demand.ways.numbers[place]] = amount
     named = [limit.key for limit in (*instance.limits, *instance.district_caps)]
     return Plan(
         chosen=tuple(candidate.key for candidate in instance.candidates if candidate.key in inside),

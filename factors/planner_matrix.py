@@ -1,8 +1,9 @@
 """A problem, or a part of it, as arrays for the solver, with a bound that does not trust the solver. Pure.
 
-Columns are the units (0 or 1), then the shares of needs that stay split. Rows are divided by their greatest common divisor,
-and where that leaves numbers above `WIDE`, scaled down to it: the solver's tolerance (1e-6 in a row) then is less
-than a smallest unit, or a millionth of a millionth of the limit. Feasibility is checked again in whole numbers elsewhere.
+Columns are the units (0 or 1), then the shares of needs that stay split. Rows are divided by their greatest common
+divisor, and where that leaves numbers above `WIDE`, halved until they are not: the solver's tolerance (1e-6 in a row)
+then is less than a smallest unit, or a millionth of a millionth of the limit. Feasibility is checked again in whole
+numbers elsewhere.
 """
 
 from collections.abc import Sequence
@@ -52,15 +53,14 @@ def whole(problem: Problem) -> Part:
 
     def add(entries: dict[int, int], rhs: int, named: tuple[str, ...]) -> None:
         divisor = reduce(gcd, entries.values(), rhs) or 1
-        largest = max(max(entries.values(), default=0), rhs) // divisor
-        scale = 1 / divisor if largest <= WIDE else WIDE / largest / divisor
+        largest = max(map(abs, (*entries.values(), rhs))) // divisor
+        half = 0.5 ** max(0, largest.bit_length() - WIDE.bit_length())  # exact, as all powers of two
         rows.extend([len(bounds)] * len(entries))
         columns.extend(entries)
-        exact = largest <= WIDE
-        data.extend(amount // divisor if exact else amount * scale for amount in entries.values())
-        bounds.append(rhs // divisor if exact else rhs * scale)
+        data.extend(amount // divisor * half for amount in entries.values())
+        bounds.append(rhs // divisor * half)
         limits.append(named)
-        scales.append(scale)
+        scales.append(half / divisor)
 
     shares, width = _shares(problem, count)
     for row in problem.rows:
@@ -87,6 +87,45 @@ def _shares(problem: Problem, count: int) -> tuple[dict[tuple[str, ...], dict[in
                 shares.setdefault((key,), {})[column] = split.amount
             column += 1
     return shares, column
+
+
+def components(part: Part) -> list[Part]:
+    """The part cut into those that share no limit, the largest first."""
+    import numpy as np
+    from scipy.sparse import block_array
+    from scipy.sparse.csgraph import connected_components
+
+    rows, width = part.matrix.shape
+    if not rows:
+        return [part]
+    graph = block_array([[None, part.matrix], [part.matrix.T, None]])
+    _count, labels = connected_components(graph, directed=False)
+    of_rows, of_columns = labels[:rows], labels[rows:]
+    by_label = np.argsort(of_columns, kind="stable")
+    cuts = np.flatnonzero(np.diff(of_columns[by_label])) + 1
+    groups = np.split(by_label, cuts)
+    found = [sub(part, columns, np.flatnonzero(of_rows == of_columns[columns[0]])) for columns in groups]
+    return sorted(found, key=lambda one: -one.count)
+
+
+def sub(part: Part, columns: Any, rows: Any) -> Part:
+    """Some columns (ascending) and rows of a part."""
+    from dataclasses import replace
+
+    own = columns[columns < part.count]
+    gains = [int(gain) for gain in part.gain[own]]
+    return replace(
+        part,
+        units=[part.units[column] for column in own],
+        matrix=part.matrix[:, columns][rows, :],
+        bound=part.bound[rows],
+        gain=part.gain[columns],
+        low=part.low[columns],
+        high=part.high[columns],
+        limits=tuple(part.limits[row] for row in rows),
+        scale=part.scale[rows],
+        step=reduce(gcd, gains, 0) or 1,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What the unlock planner is asked, and what it answers. Pure; every amount and value is a whole number.
 
-Amounts are whole smallest units of one book (factors.units), so that "within the limit" is exact. Values are whole units of
-whatever is maximised (元, people, …); the planner never adds two kinds of value but through `Instance.weights`.
+Amounts are whole smallest units of one book (factors.units), so that "within the limit" is exact. Values are whole
+units of whatever is maximised (元, people, …); the planner never adds two kinds of value but through
+`Instance.weights`.
 """
 
 from collections.abc import Mapping
@@ -12,9 +13,9 @@ from enum import StrEnum
 class PlanError(ValueError):
     """An instance that cannot be planned. `code` says why, `facts` what a sentence can name; callers add the words.
 
-    Codes: `duplicate` (what, key), `unknown_limit` (candidate, need, limit), `unknown_must` (candidate), `no_route` (candidate,
-    need), `negative` (what, key), `unknown_candidate` (candidate), `split_group` (group): one member must be in,
-    another out; `below_floor` (candidate, floor): must be in and is not efficient enough.
+    Codes: `duplicate` (what, key), `unknown_limit` (candidate, need, limit), `unknown_must` (candidate), `no_route`
+    (candidate, need), `negative` (what, key), `unknown_candidate` (candidate), `split_group` (group): one member must
+    be in, another out; `below_floor` (candidate, floor): must be in and is not efficient enough.
     """
 
     def __init__(self, code: str, **facts):
@@ -71,8 +72,9 @@ class Need:
 class Candidate:
     """A project that waits. `value`: one figure, or several by name, which `Instance.weights` makes one.
 
-    `group`: candidates of one group come all or none. `one_of`: of those with the same word at most one is chosen (the same
-    project in 2026 or in 2027). `rank` (1 is the highest grade) and `queued` (an ISO date) order the simple queue.
+    `group`: candidates of one group come all or none. `one_of`: of those with the same word at most one is chosen
+    (the same project in 2026 or in 2027). `rank` (1 is the highest grade) and `queued` (an ISO date) order the simple
+    queue.
     """
 
     key: str
@@ -89,7 +91,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """A ceiling for one district: on what it takes of `limits`, or, where none are named, on how many candidates it gets."""
+    """A ceiling for one district: on what it takes of `limits`; where none are named, on how many candidates."""
 
     key: str
     district: str
@@ -99,7 +101,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Efficiency asked of each candidate: `figure` ≥ amount needed of `factor` × `at_least` ÷ `per`, both whole numbers.
+    """Efficiency asked of each candidate: `figure` ≥ amount needed of `factor` × `at_least` ÷ `per` (whole numbers).
 
     Who needs nothing of the factor passes. `figure` is a name in `Candidate.value`; "" is the weighted value itself.
     """
@@ -113,7 +115,7 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A question to the planner. `weights`: what one unit of each figure counts (whole numbers); shown with the result."""
+    """A question to the planner. `weights`: what a unit of each figure counts, whole and shown with the result."""
 
     candidates: tuple[Candidate, ...]
     limits: tuple[Limit, ...]
@@ -132,11 +134,11 @@ class Instance:
 class Plan:
     """An answer, never bare. No plan whatever has a value above `bound`; `proven`: none has one above `value`.
 
-    `chosen`: keys in the order of the instance. `takes`: smallest units by (candidate, number of its need, number of the
-    route). `left`: by key of limit and cap. `lp_bound`: what divisible projects could reach, a bound too, but a worse one.
-    `stopped_by`: "optimal", "time" or "queue" (the simple list looks for nothing better).
-    `combinations`, `feasible`: how many sets were looked at one by one, and how many of them fit; 0 where not counted.
-    `excluded`: (candidate, floor) of those that are not efficient enough.
+    `chosen`: keys in the order of the instance. `takes`: smallest units by (candidate, number of its need, number of
+    the route). `left`: by key of limit and cap. `lp_bound`: what divisible projects could reach, a bound too, but a
+    worse one. `stopped_by`: "optimal", "time" or "queue" (the simple list looks for nothing better). `combinations`,
+    `feasible`: how many sets were looked at one by one, and how many of them fit; 0 where not counted. `excluded`:
+    (candidate, floor) of those that are not efficient enough.
     """
 
     chosen: tuple[str, ...]
@@ -170,11 +172,12 @@ class Plan:
 class Step:
     """The least top-up of one limit alone that makes the plan better: `amount` more of it gives `gain` more value.
 
-    `proven`: no smaller amount does, and no plan with this amount gains more. `chosen`: the plan with the top-up.
+    `amount` None: none does (`proven`), or none was found in time. `proven`: no smaller amount does, and no plan with
+    this amount gains more. An amount of 0 means that the plan was not the best. `chosen`: the plan with the top-up.
     """
 
     limit: str
-    amount: int
+    amount: int | None
     gain: int
     chosen: tuple[str, ...]
     proven: bool

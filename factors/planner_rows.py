@@ -1,35 +1,45 @@
 """From an instance to rows of whole numbers: what a set of candidates needs of which limits at most. Pure.
 
-A need that may be split over several limits makes a choice beside that of the set, which costs a solver most of its time.
-It can be avoided. The amounts of a set can be split so that all limits hold if and only if, for every set C of limits,
-those needs that cannot avoid C fit into the sum of C (Gale and Hoffman; the minimum cut of a transport problem). So each
-such C is one row over the candidates alone, and the split is made afterwards (planner_takes). Of the 2^m sets few are
-needed: a C is left out where two parts of it say as much. This holds for routes of one limit and for ceilings that
-contain one another (reclaimed water within water of a park); where ceilings cross or more than `WIDEST` limits
-are linked, the split stays in the model as `splits`.
+A need that may be split over several limits makes a choice beside that of the set, which costs a solver most of its
+time. It can be avoided. The amounts of a set can be split so that all limits hold if and only if, for every set C of
+limits, those needs that cannot avoid C fit into the sum of C (Gale and Hoffman; the minimum cut of a transport
+problem). So each such C is one row over the candidates alone, and the split is made afterwards (planner_takes). Of
+the 2^m sets few are needed: a C is left out where two parts of it say as much. This holds for routes of one limit and
+for ceilings that contain one another (reclaimed water within water of a park); where ceilings cross or more than
+`WIDEST` limits are linked, the split stays in the model as `splits`.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from factors.planner_model import Candidate, Floor, Instance, Must, PlanError
+from factors.planner_model import Candidate, Cap, Floor, Instance, Must, PlanError
 
 WIDEST = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
-    """One need of one candidate: `number` is its place among the needs (-1: a count that no one asked to see).
+class Ways:
+    """The routes of a need that are worth using, without those where another does with less.
 
-    `routes` are those worth using, without what another route does with less; `numbers` their places in the need.
+    `numbers` are their places in the need. `common`: limits that all of them take from; `kind`: what they differ in,
+    a set of routes, None where that leaves nothing to choose.
     """
+
+    routes: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...]
+    common: frozenset[str]
+    kind: frozenset[frozenset[str]] | None
+
+
+class Demand(NamedTuple):
+    """One need of one candidate: `number` is its place among the needs (-1: a count that no one asked to see)."""
 
     candidate: str
     number: int
     amount: int
-    routes: tuple[tuple[str, ...], ...]
-    numbers: tuple[int, ...]
+    ways: Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +135,7 @@ def _below(instance: Instance, candidate: Candidate) -> Floor | None:
 def _units(instance: Instance, capacity: dict[str, int], below: dict[str, str]) -> tuple[Unit, ...]:
     """Candidates and groups that may be chosen, with what they take; counts for caps and `one_of` are needs of 1."""
     members: dict[tuple, list[Candidate]] = defaultdict(list)
-    seen = set()
+    needs, seen = _Needs(instance, capacity), set()
     for candidate in instance.candidates:
         if candidate.key in seen:
             raise PlanError("duplicate", what="candidate", key=candidate.key)
@@ -141,7 +151,7 @@ def _units(instance: Instance, capacity: dict[str, int], below: dict[str, str]) 
         lost = [candidate.key for candidate in inside if candidate.key in below]
         if lost and Must.IN in wanted:
             raise PlanError("below_floor", candidate=lost[0], floor=below[lost[0]])
-        demands = tuple(demand for candidate in inside for demand in _demands(instance, candidate, capacity))
+        demands = tuple(demand for candidate in inside for demand in needs.demands(candidate))
         if lost or Must.OUT in wanted:
             continue
         order = min((candidate.rank or 10**9, candidate.queued or "9999", candidate.key) for candidate in inside)
@@ -150,56 +160,64 @@ def _units(instance: Instance, capacity: dict[str, int], below: dict[str, str]) 
     return tuple(units)
 
 
-def _demands(instance: Instance, candidate: Candidate, capacity: dict[str, int]) -> list[Demand]:
-    caps = [cap for cap in instance.district_caps if cap.district and cap.district == candidate.district]
-    found = []
-    for number, need in enumerate(candidate.needs):
-        if need.amount < 0:
-            raise PlanError("negative", what="need", key=candidate.key)
-        for key in (key for route in need.routes for key in route):
-            if key not in capacity:
-                raise PlanError("unknown_limit", candidate=candidate.key, need=number, limit=key)
-        if not need.amount:
-            continue
-        if not need.routes:
-            raise PlanError("no_route", candidate=candidate.key, need=number)
-        routes = [(*route, *(c.key for c in caps if not set(route).isdisjoint(c.limits))) for route in need.routes]
-        kept = [n for n, route in enumerate(routes) if not _beaten(n, routes)]
-        found.append(Demand(candidate.key, number, need.amount, tuple(routes[n] for n in kept), tuple(kept)))
-    counts = [cap.key for cap in caps if not cap.limits]
-    if candidate.one_of:
-        counts.append(f"one of {candidate.one_of}")
-        capacity[counts[-1]] = 1
-    return found + [Demand(candidate.key, -1, 1, ((key,),), (0,)) for key in counts]
+class _Needs:
+    """Needs checked and read. The same routes, which thousands of candidates share, are looked at once."""
+
+    def __init__(self, instance: Instance, capacity: dict[str, int]):
+        self.capacity = capacity
+        self.caps: dict[str, list[Cap]] = defaultdict(list)
+        for cap in instance.district_caps:
+            self.caps[cap.district].append(cap)
+        self.known: dict[tuple, Ways] = {}
+
+    def demands(self, candidate: Candidate) -> list[Demand]:
+        """What the candidate takes, with its share in the caps of its district and the one place of its `one_of`."""
+        caps = self.caps.get(candidate.district, []) if candidate.district else []
+        found = []
+        for number, need in enumerate(candidate.needs):
+            if need.amount < 0:
+                raise PlanError("negative", what="need", key=candidate.key)
+            if need.amount and not need.routes:
+                raise PlanError("no_route", candidate=candidate.key, need=number)
+            ways = self.known.get((need.routes, candidate.district if caps else ""))
+            if ways is None:
+                for key in (key for route in need.routes for key in route):
+                    if key not in self.capacity:
+                        raise PlanError("unknown_limit", candidate=candidate.key, need=number, limit=key)
+                ways = _ways(need.routes, caps)
+                self.known[need.routes, candidate.district if caps else ""] = ways
+            if need.amount:
+                found.append(Demand(candidate.key, number, need.amount, ways))
+        counts = [cap.key for cap in caps if not cap.limits]
+        if candidate.one_of:
+            counts.append(f"one of {candidate.one_of}")
+            self.capacity[counts[-1]] = 1
+        return found + [Demand(candidate.key, -1, 1, _ways(((key,),), [])) for key in counts]
 
 
-def _beaten(number: int, routes: list[tuple[str, ...]]) -> bool:
-    """Whether another route does with a part of this one's limits, or with the same and comes first."""
-    own = set(routes[number])
-    return any(
-        set(route) < own or (set(route) == own and other < number)
-        for other, route in enumerate(routes)
-        if other != number
-    )
-
-
-def parts(demand: Demand) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]:
-    """What every route takes anyhow, and the rest of each route; no rest where there is nothing to choose."""
-    common = frozenset.intersection(*map(frozenset, demand.routes))
-    rest = tuple(tuple(key for key in route if key not in common) for route in demand.routes)
-    return common, rest if all(rest) else ()
+def _ways(given: tuple[tuple[str, ...], ...], caps: list[Cap]) -> Ways:
+    routes = [(*route, *(c.key for c in caps if not set(route).isdisjoint(c.limits))) for route in given]
+    sets = [frozenset(route) for route in routes]
+    kept = [
+        number for number, own in enumerate(sets) if own not in sets[:number] and not any(other < own for other in sets)
+    ]
+    common = frozenset.intersection(*(sets[number] for number in kept)) if kept else frozenset()
+    rest = frozenset(sets[number] - common for number in kept)
+    kind = rest if all(rest) and kept else None
+    return Ways(tuple(routes[number] for number in kept), tuple(kept), common, kind)
 
 
 def _rows(units: tuple[Unit, ...], capacity: dict[str, int]) -> tuple[tuple[Row, ...], tuple[Split, ...]]:
     """Collect what is taken by unit and kind of need, and write the rows of each family of linked limits."""
     taken: dict[frozenset, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    direct: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for index, unit in enumerate(units):
         for demand in unit.demands:
-            common, rest = parts(demand)
-            for key in common:
-                taken[frozenset([frozenset([key])])][index] += demand.amount
-            if rest:
-                taken[frozenset(map(frozenset, rest))][index] += demand.amount
+            for key in demand.ways.common:
+                direct[key][index] += demand.amount
+            if demand.ways.kind:
+                taken[demand.ways.kind][index] += demand.amount
+    taken |= {frozenset([frozenset([key])]): amounts for key, amounts in direct.items()}
     rows, splits = [], []
     for limits, kinds in _families(taken):
         if len(limits) <= WIDEST and _nested(kinds):

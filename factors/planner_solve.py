@@ -1,10 +1,11 @@
-"""Choosing the set. Pure. (First version: enumeration for small problems, otherwise the whole model at once.)"""
+"""Choosing the set: every set for small problems; else part by part within the time, with a proven bound. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from factors.planner_matrix import cut, relax, whole
+from factors.planner_core import TINY, State, begin, improve
+from factors.planner_matrix import components, whole
 from factors.planner_rows import Problem
 from factors.planner_takes import allocate
 
@@ -25,44 +26,44 @@ class Answer:
     components: int = 1
 
 
-def solve(problem: Problem, seconds: float) -> Answer | None:
-    """The best set of units within the time; None when what must be in does not fit."""
-    begun = perf_counter()
+def solve(problem: Problem, seconds: float, workers: int = 1) -> Answer | None:
+    """The best set of units within the time, `workers` threads at once; None when what must be in does not fit."""
+    deadline = perf_counter() + seconds
     must = [index for index, unit in enumerate(problem.units) if unit.must_in]
     if allocate(problem, must) is None:
         return None
-    part = whole(problem)
-    relaxed = relax(part)
-    lp_bound = cut(relaxed.bound, part.step)
-    start = in_order(problem, sorted(range(part.count), key=lambda j: (-relaxed.x[j], -relaxed.reduced[j])))
-    free = len(problem.units) - len(must)
-    if free <= SMALL and not problem.splits and (found := enumerate_all(problem, must)):
+    states = [begin(part) for part in components(whole(problem))]
+    lp_bound = sum(state.bound for state in states)
+    if len(problem.units) - len(must) <= SMALL and not problem.splits and (found := enumerate_all(problem, must)):
         best, combinations, feasible = found
         value = problem.value(best)
-        return Answer(best, value, lp_bound, "optimal", "enumeration", combinations, feasible)
-    import numpy as np
-    from scipy.optimize import Bounds, LinearConstraint, milp
+        return Answer(best, value, lp_bound, "optimal", "enumeration", combinations, feasible, len(states))
+    run(states, deadline, workers)
+    chosen = tuple(sorted(state.part.units[n] for state in states for n in state.x.nonzero()[0]))
+    if allocate(problem, chosen) is None:  # a split that the solver's rounding allowed, and whole numbers do not
+        chosen = in_order(problem, sorted(chosen, key=lambda index: -problem.units[index].value))
+    value, bound = problem.value(chosen), sum(state.bound for state in states)
+    stopped = "optimal" if bound <= value else "time"
+    return Answer(chosen, max(bound, value), lp_bound, stopped, "core", components=len(states))
 
-    integrality = np.zeros(part.gain.size)
-    integrality[: part.count] = 1
-    answer = milp(
-        -part.gain,
-        constraints=LinearConstraint(part.matrix, -np.inf, part.bound),
-        integrality=integrality,
-        bounds=Bounds(part.low, part.high),
-        options={"time_limit": max(0.05, seconds - (perf_counter() - begun)), "mip_rel_gap": 0},
-    )
-    bound = lp_bound
-    if answer.mip_dual_bound is not None:
-        dual = -answer.mip_dual_bound
-        bound = min(bound, cut(dual + 1e-9 * max(1.0, abs(dual)) + 1e-6, part.step))
-    best = start
-    if answer.x is not None:
-        found = tuple(j for j in range(part.count) if answer.x[j] > 0.5)
-        found = found if allocate(problem, found) else in_order(problem, found)
-        best = max(start, found, key=problem.value)
-    stopped = "optimal" if bound <= problem.value(best) else "time"
-    return Answer(best, max(bound, problem.value(best)), lp_bound, stopped, "model")
+
+def run(states: Sequence[State], deadline: float, workers: int) -> None:
+    """Improve the parts in turn, those furthest from their bound first, until all are proven or the time is over.
+
+    Threads, not processes: the solver works outside the interpreter's lock, and a web worker must not be forked.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers) as pool:
+        while (rest := deadline - perf_counter()) > TINY and (todo := [state for state in states if state.open]):
+            todo.sort(key=lambda state: state.value - state.bound)
+            share = rest * min(workers, len(todo)) / len(todo)
+            list(pool.map(lambda state: _try(state, share, deadline), todo))  # noqa: B023
+
+
+def _try(state: State, share: float, deadline: float) -> None:
+    last = state.size >= state.part.count
+    improve(state, min(deadline, perf_counter() + max(TINY, share if last else share / 2)))
 
 
 def in_order(problem: Problem, order: Iterable[int]) -> tuple[int, ...]:

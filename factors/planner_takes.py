@@ -1,8 +1,9 @@
 """Which pool gives how much to whom, in whole numbers, for a set of candidates that was chosen. Pure.
 
-Routes are filled in the order in which a need names them; where that leaves somebody short, takes of others move to their
-other routes (augmenting paths), which finds a split whenever one exists if every route takes from one pool; where
-ceilings stand above pools, a linear programme decides what paths could not. What comes out is checked in integers.
+Routes are filled in the order in which a need names them; where that leaves somebody short, takes of others move to
+their other routes (augmenting paths), which finds a split whenever one exists if every route takes from one pool;
+where ceilings stand above pools, a linear programme decides what paths could not. What comes out is checked in
+integers.
 """
 
 from collections import defaultdict, deque
@@ -24,11 +25,11 @@ class Allocation:
         """Give as much as can be given, moving others' takes where they can move. Return what is still missing."""
         number, missing = len(self.demands), demand.amount
         self.demands.append(demand)
-        for place, route in enumerate(demand.routes):
+        for place, route in enumerate(demand.ways.routes):
             missing -= self._move(number, place, min(missing, *(self.left[key] for key in route)))
             if not missing:
                 return 0
-        for place, route in enumerate(demand.routes):
+        for place, route in enumerate(demand.ways.routes):
             while missing and self._make_room(route, missing):
                 moved = self._move(number, place, min(missing, *(self.left[key] for key in route)))
                 if not moved:
@@ -39,11 +40,11 @@ class Allocation:
     def _move(self, number: int, place: int, amount: int) -> int:
         """Take `amount` more (less, if negative) over a route of a demand."""
         if amount:
-            for key in self.demands[number].routes[place]:
+            for key in self.demands[number].ways.routes[place]:
                 self.left[key] -= amount
             total = self.takes.get((number, place), 0) + amount
             self.takes[number, place] = total
-            for key in self.demands[number].routes[place]:
+            for key in self.demands[number].ways.routes[place]:
                 (self._takers[key].add if total else self._takers[key].discard)((number, place))
         return amount
 
@@ -57,7 +58,7 @@ class Allocation:
         while queue:
             key = queue.popleft()
             for number, place in list(self._takers[key]):
-                routes = self.demands[number].routes
+                routes = self.demands[number].ways.routes
                 for other, there in enumerate(routes):
                     blocked = [k for k in there if k not in routes[place] and not self.left[k]]
                     if key in there or len(blocked) > 1:
@@ -72,13 +73,13 @@ class Allocation:
     def _shift(self, moves: list[tuple[int, int, int]], wanted: int) -> bool:
         """Carry out moves, the last first, by as much as all of them allow."""
         number, place, other = moves[-1]
-        routes = self.demands[number].routes
+        routes = self.demands[number].ways.routes
         new = [self.left[key] for key in routes[other] if key not in routes[place]]
         amount = min([wanted, *new, *(self.takes[number, place] for number, place, _ in moves)])
         for number, place, other in reversed(moves):
             amount = min(amount, self.takes[number, place])
             self._move(number, place, -amount)
-            room = min([amount, *(self.left[key] for key in self.demands[number].routes[other])])
+            room = min([amount, *(self.left[key] for key in self.demands[number].ways.routes[other])])
             self._move(number, other, room)
             if room < amount:  # two moves of the chain wanted the same room: put back what found none
                 self._move(number, place, amount - room)
@@ -103,18 +104,18 @@ def allocate(problem: Problem, chosen: Iterable[int]) -> Allocation | None:
     demands = [demand for index in chosen for demand in problem.units[index].demands]
     found = Allocation(problem.capacity)
     # Those without a choice first: nobody has to make room for them.
-    if not any([found.give(demand) for demand in sorted(demands, key=lambda demand: len(demand.routes))]):
+    if not any([found.give(demand) for demand in sorted(demands, key=lambda demand: len(demand.ways.routes))]):
         return found
     return _by_programme(problem, demands)
 
 
 def _by_programme(problem: Problem, demands: list[Demand]) -> Allocation | None:
-    """The split by a linear programme, rounded and checked: for ceilings above pools, whose corners are whole numbers."""
+    """The split by a linear programme, rounded and checked: with ceilings above pools its corners are whole numbers."""
     solution, _ = split_programme(problem, demands)
     found = Allocation(problem.capacity)
     found.demands = demands
     for number, demand in enumerate(demands):
-        amounts = [round(solution[number, place]) for place in range(len(demand.routes))]
+        amounts = [round(solution[number, place]) for place in range(len(demand.ways.routes))]
         amounts[max(range(len(amounts)), key=amounts.__getitem__)] += demand.amount - sum(amounts)
         for place, amount in enumerate(amounts):
             found._move(number, place, amount)
@@ -128,13 +129,13 @@ def split_programme(problem: Problem, demands: list[Demand]) -> tuple[dict[tuple
     from scipy.optimize import linprog
     from scipy.sparse import coo_array
 
-    keys = sorted({key for demand in demands for route in demand.routes for key in route})
+    keys = sorted({key for demand in demands for route in demand.ways.routes for key in route})
     row_of = {key: n for n, key in enumerate(keys)}
-    columns = [(number, place) for number, demand in enumerate(demands) for place in range(len(demand.routes))]
+    columns = [(number, place) for number, demand in enumerate(demands) for place in range(len(demand.ways.routes))]
     if not columns:
         return {}, {}
     scale = max(demand.amount for demand in demands)
-    entries = [(row_of[key], n) for n, (d, p) in enumerate(columns) for key in demands[d].routes[p]]
+    entries = [(row_of[key], n) for n, (d, p) in enumerate(columns) for key in demands[d].ways.routes[p]]
     entries_of_excess = [(n, len(columns) + n) for n in range(len(keys))]
     places = np.array(entries + entries_of_excess).T
     signs = np.array([1.0] * len(entries) + [-1.0] * len(keys))
@@ -158,18 +159,19 @@ def split_programme(problem: Problem, demands: list[Demand]) -> tuple[dict[tuple
 def shortages(problem: Problem, chosen: Iterable[int]) -> dict[str, int]:
     """By how much limits would have to be larger for the units `chosen` to fit, the least in sum; empty: they fit.
 
-    Exact where every route takes from one limit beside those that all routes share; else what the linear programme says, rounded up.
+    Exact where every route takes from one limit beside those that all routes share; else what the linear programme
+    says, rounded up.
     """
     demands = [demand for index in chosen for demand in problem.units[index].demands]
     found = Allocation(problem.capacity)
     short: dict[str, int] = defaultdict(int)
     unplaced = False
-    for demand in sorted(demands, key=lambda demand: len(demand.routes)):
+    for demand in sorted(demands, key=lambda demand: len(demand.ways.routes)):
         missing = found.give(demand)
         if not missing:
             continue
-        if len(demand.routes) == 1 or all(len(route) == 1 for route in demand.routes):
-            for key in demand.routes[0]:
+        if len(demand.ways.routes) == 1 or all(len(route) == 1 for route in demand.ways.routes):
+            for key in demand.ways.routes[0]:
                 lacking = missing - found.left[key]
                 if lacking > 0:
                     short[key] += lacking

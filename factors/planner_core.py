@@ -1,0 +1,143 @@
+"""One part of a problem, improved step by step: linear relaxation, rounding, then small integer programmes. Pure.
+
+The relaxation of a knapsack with m rows leaves at most m projects undecided; nearly all others are where the best plan has
+them, too. How sure that is, is measured by the reduced value: what a project is worth beyond the price of what it
+takes. So the programme is solved for the `core` of those nearest to 0 while the others stay, with a larger and larger core.
+A project whose reduced value is above the distance between bound and plan cannot be elsewhere in a better plan
+(reduced-cost fixing); once the core holds all that are left, its result is proven.
+"""
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from factors.planner_matrix import ROUNDING, Part, Relaxed, cut, relax
+
+SIZES = (24, 60, 150, 400, 1200)
+TINY = 0.02
+"""Seconds below which a programme is not worth starting."""
+
+
+@dataclass(slots=True)
+class State:
+    """A part with the best choice so far. `x`: 0 or 1 by unit. `bound` holds for every choice of this part.
+
+    `proves` is False for a part that holds only its share of a common limit: what is proven within the share says nothing
+    about the whole. `size` is the next core to try; None: nothing is left to try.
+    """
+
+    part: Part
+    relaxed: Relaxed
+    x: Any
+    bound: int
+    size: int | None = SIZES[0]
+    proves: bool = True
+
+    @property
+    def value(self) -> int:
+        """The value of the choice."""
+        return round(float(self.part.gain[: self.part.count] @ self.x))
+
+    @property
+    def open(self) -> bool:
+        """Whether something is left to try."""
+        return self.size is not None and self.bound > self.value
+
+
+def begin(part: Part, proves: bool = True) -> State | None:
+    """Relax and round a part; None when the relaxation cannot be solved."""
+    relaxed = relax(part)
+    if relaxed is None:
+        return None
+    x = (relaxed.x[: part.count] > 1 - 1e-9).astype(float)
+    state = State(part, relaxed, x, cut(relaxed.bound, part.step), proves=proves)
+    if part.gain.size == part.count:
+        fill(state)
+    return state
+
+
+def fill(state: State) -> None:
+    """Add what still fits, those of the greatest reduced value first."""
+    import numpy as np
+
+    part = state.part
+    left = part.bound - part.matrix @ state.x
+    order = np.argsort(-state.relaxed.reduced[: part.count], kind="stable")
+    order = order[(state.x[order] < 1) & (part.gain[order] > 0)]
+    columns = part.matrix[:, order].toarray().T
+    fits = (columns <= left).all(axis=1)
+    for place in np.flatnonzero(fits):
+        if (columns[place] <= left).all():
+            left -= columns[place]
+            state.x[order[place]] = 1
+
+
+def improve(state: State, deadline: float) -> None:
+    """Solve the next core until `deadline` (of perf_counter); keep what is better, and the bound where all was in it."""
+    import numpy as np
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    part, relaxed = state.part, state.relaxed
+    seconds = deadline - perf_counter()
+    if seconds < TINY:
+        return
+    chosen, free = _core(state)
+    complete = len(free) <= state.size
+    core = free[: state.size]
+    fixed = np.zeros(part.gain.size)
+    fixed[: part.count] = chosen
+    fixed[core] = 0
+    columns = np.concatenate([np.sort(core), np.arange(part.count, part.gain.size)])
+    integrality = (columns < part.count).astype(int)
+    matrix = part.matrix[:, columns]
+    rows = np.flatnonzero(np.diff(matrix.tocsr().indptr))
+    answer = milp(
+        -part.gain[columns],
+        constraints=LinearConstraint(matrix[rows, :], -np.inf, (part.bound - part.matrix @ fixed)[rows]),
+        integrality=integrality,
+        bounds=Bounds(part.low[columns], part.high[columns]),
+        options={"time_limit": seconds, "mip_rel_gap": 0},
+    )
+    if answer.x is not None:
+        fixed[columns] = np.round(answer.x) * integrality + answer.x * (1 - integrality)
+        _keep(state, fixed[: part.count])
+    if complete and state.proves and answer.mip_dual_bound is not None and np.isfinite(answer.mip_dual_bound):
+        dual = float(part.gain @ fixed - part.gain[columns] @ fixed[columns]) - answer.mip_dual_bound
+        proven = cut(dual + ROUNDING * max(1.0, abs(dual)) + 1e-6, part.step)
+        state.bound = min(state.bound, max(proven, state.value))
+    _next(state, complete, answer.status == 0)
+
+
+def _next(state: State, complete: bool, finished: bool) -> None:
+    """Choose the next core: larger after one that was solved to the end; all that is left after one that was not."""
+    larger = [size for size in SIZES if size > state.size] if finished else []
+    state.size = None if complete else (larger or [state.part.count])[0]
+
+
+def _core(state: State):
+    """Where the relaxation has all units, and those that could be elsewhere in a better plan, the least sure first."""
+    import numpy as np
+
+    part, reduced = state.part, state.relaxed.reduced[: state.part.count]
+    chosen = np.where(np.abs(reduced) > 1e-9, reduced > 0, state.relaxed.x[: part.count] > 1 - 1e-9).astype(float)
+    chosen = np.clip(chosen, part.low[: part.count], part.high[: part.count])
+    movable = part.low[: part.count] < part.high[: part.count]
+    if state.proves:
+        movable &= state.relaxed.bound - np.abs(reduced) >= state.value + part.step
+    free = np.flatnonzero(movable)
+    return chosen, free[np.argsort(np.abs(reduced[free]), kind="stable")]
+
+
+def _keep(state: State, x: Any) -> None:
+    """Take the choice over if it is better, after adding what still fits."""
+    part = state.part
+    old = state.x
+    before = state.value
+    state.x = x.copy()
+    if part.gain.size == part.count:
+        if (part.matrix @ x > part.bound).any():
+            state.x = old
+            return
+        fill(state)
+    if state.value <= before:
+        state.x = old
