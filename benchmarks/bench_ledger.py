@@ -158,6 +158,33 @@ def median(call, times: int = 15) -> float:
     return statistics.median(taken)
 
 
+SHAPES = [(1, False), (16, False), (16, True)]
+
+
+def interleaved(variants: list[str], seconds: float, rounds: int) -> dict:
+    """Return {(variant, writers, hot): [(postings per second, worst p99 in ms) of each round]}."""
+    found: dict = {}
+    for _round in range(rounds):
+        for writers, hot in SHAPES:
+            for variant in variants:
+                found.setdefault((variant, writers, hot), []).append(rate(variant, writers, seconds, hot))
+    return found
+
+
+def show(found: dict, variants: list[str], rivals: list[str]) -> dict:
+    """Print the rates and how many times faster ours is than its rivals. Returns the median rates."""
+    print("| way | 1 writer | 16 writers | 16 on one pool | worst p99 of one, ms |\n|---|--:|--:|--:|--:|")
+    speed = {key: statistics.median(r for r, _p in told) for key, told in found.items()}
+    for variant in variants:
+        cells = [f"{speed[variant, *shape]:,.0f}" for shape in SHAPES]
+        slowest = max(p for shape in SHAPES for _r, p in found[variant, *shape])
+        print(f"| {variant} | {' | '.join(cells)} | {slowest:,.0f} |")
+    print("\n| ours is × | 1 writer | 16 writers | 16 on one pool |\n|---|--:|--:|--:|")
+    for variant in rivals:
+        print(f"| {variant} | " + " | ".join(f"{speed['ours', *s] / speed[variant, *s]:.2f}" for s in SHAPES) + " |")
+    return speed
+
+
 def measure(seconds: float, rounds: int) -> None:
     """Print the tables of the database that DATABASE_URL names. Runs inside the throw-away cluster or file."""
     from django.db import connection
@@ -171,42 +198,27 @@ def measure(seconds: float, rounds: int) -> None:
         subprocess.run([sys.executable, "-c", HORDAK_SETUP], cwd=ROOT, env=setting(True), check=True)
     connection.close()
     variants = ["ours", "raw", *(["minimal"] if postgresql else []), "naive", *(["hordak"] if hordak else []), "batch"]
-    shapes = [(1, False), (16, False), (16, True)]
-    found: dict = {}
-    for _round in range(rounds):
-        for writers, hot in shapes:
-            for variant in variants:
-                found.setdefault((variant, writers, hot), []).append(rate(variant, writers, seconds, hot))
+    found = interleaved(variants, seconds, rounds)
     print(f"### {connection.vendor}, postings a second (median of {rounds} interleaved rounds of {seconds:g} s)\n")
-    print("| way | 1 writer | 16 writers | 16 on one pool | worst p99 of one, ms |\n|---|--:|--:|--:|--:|")
-    speed = {key: statistics.median(r for r, _p in told) for key, told in found.items()}
-    for variant in variants:
-        cells = [f"{speed[variant, *shape]:,.0f}" for shape in shapes]
-        slowest = max(p for shape in shapes for _r, p in found[variant, *shape])
-        print(f"| {variant} | {' | '.join(cells)} | {slowest:,.0f} |")
-    print("\n| ours is × | 1 writer | 16 writers | 16 on one pool |\n|---|--:|--:|--:|")
-    for variant in variants[1:-1]:
-        print(f"| {variant} | " + " | ".join(f"{speed['ours', *s] / speed[variant, *s]:.2f}" for s in shapes) + " |")
-    print(
-        "| batch of 100 ÷ one by one | "
-        + " | ".join(f"{speed['batch', *s] / speed['ours', *s]:.1f}" for s in shapes)
-        + " |"
-    )
+    speed = show(found, variants, variants[1:-1])
+    batches = " | ".join(f"{speed['batch', *s] / speed['ours', *s]:.1f}" for s in SHAPES)
+    print(f"| batch of 100 ÷ one by one | {batches} |")
     if postgresql:
-        mine = balances()["ours"]
-        print(f"\nAvailable amount of one pool, 1,000,000 entries: ours {mine:.2f} ms", end="")
-        if hordak:
-            out = subprocess.run(
-                [sys.executable, "-c", HORDAK_MILLION],
-                cwd=ROOT,
-                env=setting(True),
-                check=True,
-                capture_output=True,
-                text=True,
-            ).stdout
-            other = float(out.splitlines()[-1]) * 1000
-            print(f", hordak {other:.1f} ms: {other / mine:.0f} ×", end="")
+        with_a_million(seconds, rounds, hordak)
+
+
+def with_a_million(seconds: float, rounds: int, hordak: bool) -> None:
+    """Print what a balance and a posting cost when the books are not empty: a million entries, a million legs."""
+    mine = balances()["ours"]
+    print(f"\nAvailable amount of one pool, 1,000,000 entries: ours {mine:.2f} ms", end="")
+    if not hordak:
         print(".")
+        return
+    command = [sys.executable, "-c", HORDAK_MILLION]
+    out = subprocess.run(command, cwd=ROOT, env=setting(True), check=True, capture_output=True, text=True).stdout
+    other = float(out.splitlines()[-1]) * 1000
+    print(f", hordak {other:.1f} ms: {other / mine:.0f} ×.\n\nPostings a second on top of them:\n")
+    show(interleaved(["ours", "hordak"], seconds, rounds), ["ours", "hordak"], ["hordak"])
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from factors import blocks, engines
 from factors.engines import Outcome, Posted, Sealed
@@ -73,6 +73,7 @@ def audited_last() -> Iterator[None]:
 
 def _write_alone(entry: Entry, *, now, by, ip) -> Outcome | None:
     """Post one entry as a transaction of one statement, where database, entry and caller allow; None where not."""
+    connection = connections[DEFAULT_DB_ALIAS]
     engine = engines.of(connection)
     if _waiting.get() is not None or connection.in_atomic_block or not engine.stands_alone(connection, entry):
         return None
@@ -85,7 +86,7 @@ def _who(now, by, ip) -> dict:
 
 def _write(entries, *, now, by, ip) -> tuple[Posted, ...]:
     """Post, let demands turn, write the audit entries: in this order, which is that of the locks."""
-    who = _who(now, by, ip)
+    who, connection = _who(now, by, ip), connections[DEFAULT_DB_ALIAS]
     sealed = [_seal(entry, now, by, ip) for entry in entries]
     waiting, engine = _waiting.get(), engines.of(connection)
     outcome: Outcome = engine.write(connection, sealed, **who, seal=waiting is None)

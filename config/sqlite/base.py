@@ -114,6 +114,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     creation_class = DatabaseCreation
     queue_seconds = 30
     _queue = None  # while it is this connection's turn
+    _path = None  # of the file that is open, without links: where its queue stands
 
     def get_connection_params(self):
         """Take out the option that is ours."""
@@ -124,11 +125,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params):
         """Connect; WriterBusy when even that has to wait too long."""
         try:
-            return super().get_new_connection(conn_params)
+            made = super().get_new_connection(conn_params)
         except Database.OperationalError as error:
             if is_busy(error):
                 raise WriterBusy from error
             raise
+        self._path = os.path.realpath(str(self.settings_dict["NAME"]))
+        return made
 
     def create_cursor(self, name=None):
         """Return a cursor that knows this wrapper."""
@@ -146,7 +149,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         name = str(self.settings_dict["NAME"])
         if self._queue is not None or self.is_in_memory_db() or name.startswith("file:"):
             return False
-        queue = queue_of(name)
+        queue = queue_of(self._path or os.path.realpath(name))
         try:
             queue.enter(self.queue_seconds)
         except TimeoutError as error:

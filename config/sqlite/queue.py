@@ -173,7 +173,6 @@ _queues: dict[str, WriterQueue] = {}
 os.register_at_fork(after_in_child=_queues.clear)
 
 
-def queue_of(database: str) -> WriterQueue:
-    """Return this process's queue for a database file, the same one for every way to write its path."""
-    path = os.path.realpath(database)
+def queue_of(path: str) -> WriterQueue:
+    """Return this process's queue for a database file. `path` is without links (realpath): one file, one queue."""
     return _queues.get(path) or _queues.setdefault(path, WriterQueue(path))

@@ -135,8 +135,14 @@ tickets = Tickets({path + "-writer"!r}); tickets.enter(time.monotonic()); print(
     mine.enter(time.monotonic() + 1)
 
 
-def test_a_removed_queue_file_is_made_again_and_all_ways_to_write_a_path_are_one_queue(path, tmp_path):
-    assert queue_of(path) is queue_of(f"{tmp_path}/./queue.sqlite3")
+def test_all_ways_to_write_a_path_are_one_queue(alias, path, tmp_path):
+    os.symlink(path, tmp_path / "other.sqlite3")
+    connections[alias].settings_dict["NAME"] = str(tmp_path / "other.sqlite3")
+    with transaction.atomic(alias):
+        assert connections[alias]._queue is queue_of(path)
+
+
+def test_a_removed_queue_file_is_made_again(path):
     queue_of(path).enter(1)
     queue_of(path).leave()
     os.remove(f"{path}-writer")
