@@ -27,6 +27,7 @@ from factors.planner_model import (
 )
 from factors.planner_rows import Problem, compile_instance
 from factors.planner_solve import Answer, in_order, solve
+from factors.planner_steps import steps
 from factors.planner_takes import allocate, shortages
 
 __all__ = ["Candidate", "Cap", "Floor", "Instance", "Limit", "Must", "Need", "Plan", "PlanError", "Refusal", "Step"]
@@ -96,8 +97,14 @@ def least_topup(instance: Instance, plan: Plan, candidate: str) -> Mapping[str, 
 def first_steps(
     instance: Instance, plan: Plan, limits: Iterable[str] | None = None, seconds: float = 5.0
 ) -> tuple[Step, ...]:
-    """For each limit (default: all) the least top-up of it alone that makes the plan better; those without left out."""
-    raise NotImplementedError
+    """For each limit (default: all, caps not) the least top-up of it alone that makes the plan better, and by how much.
+
+    Exact up to 20 candidates; beyond, each limit gets its share of `seconds`, and the step says whether it is proven.
+    """
+    problem = compile_instance(instance)
+    index_of = {key: index for index, unit in enumerate(problem.units) for key in unit.candidates}
+    asked = [limit.key for limit in instance.limits] if limits is None else list(limits)
+    return tuple(steps(problem, sorted({index_of[key] for key in plan.chosen}), asked, seconds))
 
 
 def wish(instance: Instance, base: Plan, must: Mapping[str, str], seconds: float = 1.0) -> Wish:

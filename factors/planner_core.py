@@ -1,10 +1,10 @@
 """One part of a problem, improved step by step: linear relaxation, rounding, then small integer programmes. Pure.
 
-The relaxation of a knapsack with m rows leaves at most m projects undecided; nearly all others are where the best plan has
-them, too. How sure that is, is measured by the reduced value: what a project is worth beyond the price of what it
-takes. So the programme is solved for the `core` of those nearest to 0 while the others stay, with a larger and larger core.
-A project whose reduced value is above the distance between bound and plan cannot be elsewhere in a better plan
-(reduced-cost fixing); once the core holds all that are left, its result is proven.
+The relaxation of a knapsack with m rows leaves at most m projects undecided; nearly all others are where the best
+plan has them, too. How sure that is, is measured by the reduced value: what a project is worth beyond the price of
+what it takes. So the programme is solved for the `core` of those nearest to 0 while the others stay, with a larger
+and larger core. A project whose reduced value is above the distance between bound and plan cannot be elsewhere in a
+better plan (reduced-cost fixing); once the core holds all that are left, its result is proven.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ TINY = 0.02
 class State:
     """A part with the best choice so far. `x`: 0 or 1 by unit. `bound` holds for every choice of this part.
 
-    `proves` is False for a part that holds only its share of a common limit: what is proven within the share says nothing
-    about the whole. `size` is the next core to try; None: nothing is left to try.
+    `proves` is False for a part that holds only its share of a common limit: what is proven within the share says
+    nothing about the whole. `size` is the next core to try; None: nothing is left to try.
     """
 
     part: Part
@@ -73,11 +73,11 @@ def fill(state: State) -> None:
 
 
 def improve(state: State, deadline: float) -> None:
-    """Solve the next core until `deadline` (of perf_counter); keep what is better, and the bound where all was in it."""
+    """Solve the next core until `deadline` (of perf_counter); keep what is better; a bound where all was in it."""
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    part, relaxed = state.part, state.relaxed
+    part = state.part
     seconds = deadline - perf_counter()
     if seconds < TINY:
         return

@@ -103,15 +103,15 @@ def enumerate_all(problem: Problem, must: Sequence[int]) -> tuple[tuple[int, ...
     feasible = np.ones(1 << len(free), bool)
     for row in problem.rows:
         rest = row.rhs - sum(row.coefficients.get(index, 0) for index in must)
-        feasible &= _sums([row.coefficients.get(index, 0) for index in free]) <= rest
-    values = _sums([problem.units[index].value for index in free])
+        feasible &= set_sums([row.coefficients.get(index, 0) for index in free]) <= rest
+    values = set_sums([problem.units[index].value for index in free])
     values[~feasible] = np.iinfo(np.int64).min
     best = int(values.argmax())
     chosen = [index for n, index in enumerate(free) if best >> n & 1]
     return tuple(sorted([*must, *chosen])), len(values), int(feasible.sum())
 
 
-def _sums(amounts: Sequence[int]):
+def set_sums(amounts: Sequence[int]):
     """The sum over every subset, by its bits."""
     import numpy as np
 
