@@ -36,6 +36,8 @@ ASSUMED = {
 """Where nothing was ever seen and no limit is given; half-days. 60 working days for quota: a quarter of a year."""
 
 LAG_SIGMA = 0.3
+LEAST_SIGMA = 0.1
+"""Records are kept to the half-day: five cases of the same length do not make a certainty."""
 LONGEST_SIGMA = 1.8
 SHORTEST = 0.5
 """A finished part of no length at all is `share`, not a short duration; anything else lasts at least this."""
@@ -132,19 +134,19 @@ class Learned:
         return found
 
     def _spread(self, part: Part, kind: Kind) -> Spread:
-        if (part == Part.SPECIAL and not kind.special) or (part == Part.DESK and kind.limit == 0):
-            own = self.fits.get((part, *_own(part, kind)))
+        own = self.fits.get((part, *_own(part, kind)))
+        if _never(part, kind):
             return _told(part, own, "own") if own and own.cases >= OWN_CASES else Spread(part, 0.0, source="limit")
         parent, source = self._parent(part, kind)
-        own = self.fits.get((part, *_own(part, kind)))
+        if part == Part.WAIT and kind.lag:
+            # Construction or market time: the template's figure stands for what other matters cannot know.
+            before = exp(parent.mu) * parent.share if parent else ASSUMED[part].median
+            parent, source = Fit(log(kind.lag + before), LAG_SIGMA, 0), "limit"
         if own is not None and own.cases >= OWN_CASES:
             return _told(part, _leaning(own, parent), "own")
         if parent is None:
             return _without_cases(part, kind)
-        spread = _told(part, parent, source)
-        if part == Part.WAIT and kind.lag:
-            return Spread(part, spread.median * spread.share + kind.lag, LAG_SIGMA, 0, "limit")
-        return spread
+        return _told(part, parent, source)
 
     def _parent(self, part: Part, kind: Kind) -> tuple[Fit | None, str]:
         """Return what the department's stages, else all stages, say of this kind, in half-days; and which it was."""
@@ -194,7 +196,17 @@ def learn(observations: Iterable[Seen]) -> Learned:
 
 
 def _own(part: Part, kind: Kind) -> tuple:
-    return ("quota", kind.factor) if part == Part.QUOTA else ("own", kind.name)
+    if part == Part.QUOTA:
+        return ("quota", kind.factor)
+    return ("own", kind.name, kind.lag) if part == Part.WAIT else ("own", kind.name)
+
+
+def _never(part: Part, kind: Kind) -> bool:
+    """Say whether a part is not foreseen at all: it is only reckoned with where it was seen."""
+    milestone = kind.case_type == "milestone" and not kind.limit
+    if part == Part.SPECIAL and not kind.special:
+        return True
+    return kind.limit == 0 if part == Part.DESK and not milestone else milestone and part not in (Part.WAIT, Part.QUOTA)
 
 
 def _department(kind: Kind) -> tuple:
@@ -238,15 +250,12 @@ def _told(part: Part, found: Fit, source: str) -> Spread:
     if not found.share:
         return Spread(part, 0.0, 0.0, found.cases, source)
     lasted = max(found.cases * found.share, 1)
-    sigma = min(found.sigma * sqrt(1 + 1 / lasted), LONGEST_SIGMA)
+    wider = sqrt(1 + 1 / lasted) if found.cases else 1
+    sigma = min(max(found.sigma, LEAST_SIGMA) * wider, LONGEST_SIGMA)
     return Spread(part, exp(found.mu), sigma, found.cases, source, round(found.share, 4))
 
 
 def _without_cases(part: Part, kind: Kind) -> Spread:
     if part == Part.DESK and kind.limit:
         return Spread(part, kind.limit, LIMIT_SIGMA, 0, "limit")
-    if part == Part.DESK and kind.case_type == "milestone":
-        return Spread(part, 0.0, 0.0, 0, "limit")
-    if part == Part.WAIT and kind.lag:
-        return Spread(part, kind.lag + ASSUMED[part].median, LAG_SIGMA, 0, "limit")
     return ASSUMED[part]

@@ -18,12 +18,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from approvals.forecast_draws import LEAST, Part, Rows, Spread, matrix
-from approvals.network import Activity, topological
+from approvals.forecast_draws import Part, Rows, Spread, matrix
+from approvals.forecast_sweep import (
+    CHUNK,
+    COMPLETION,
+    PERCENT,
+    Shape,
+    critical_of,
+    effects_of,
+    leads_of,
+    milestones_of,
+    passed_of,
+    percentiles,
+    shaped,
+    sweep,
+)
+from approvals.network import Activity
 from calendars.workdays import Moment, WorkCalendar
 
 if TYPE_CHECKING:
@@ -31,15 +44,15 @@ if TYPE_CHECKING:
 else:
     ndarray = Any
 
-__all__ = ["LEAST", "Course", "Distribution", "Outlook", "Part", "Spread", "State", "Step", "StepOutlook", "forecast"]
+__all__ = [
+    *("COMPLETION", "CONSTRUCTION", "Course", "Distribution", "Outlook", "Part", "Spread", "State", "Step"),
+    *("StepOutlook", "forecast", "from_activities", "halves_until", "moment"),
+]
 
 DRAWS = 1024
 SEED = 20261120
-CHUNK = 20
-COMPLETION = "completion"
 CONSTRUCTION = "construction"
 NOTHING = Spread("", 0.0)
-PERCENT = tuple(range(1, 100))
 
 
 class State(StrEnum):
@@ -116,7 +129,7 @@ class Distribution:
         """Return the probability that it is over within `halves` half-days, to the percent (1: more than 99 %)."""
         import numpy as np
 
-        count = int(np.searchsorted(self.values, np.float32(halves), side="right"))
+        count = int(np.searchsorted(self.values, np.float32(halves + 1e-3), side="right"))
         return 1.0 if count == len(PERCENT) else count / 100
 
 
@@ -166,25 +179,25 @@ def forecast(
 ) -> dict[Any, Outlook]:
     """Return the outlook of every course by its key. `draws` is a power of two.
 
-    Some 0.05 ms a course, 2 ms with `detail`. `coupling` (0 to below 1) is the correlation of the desks of one group:
+    Some 0.06 ms a course, 10 ms with `detail`. `coupling` (0 to below 1) is the correlation of the desks of one group:
     stages of one department being slow together. 0 takes every stage for itself, which makes the P80 of a chain with
     several stages of one department too early; docs/performance.md says by how much. Errors: `network.topological`.
     """
     courses = list(courses)
-    lanes = max((max(_lanes(course), default=0) for course in courses), default=0) + 1
+    lanes = max((_lanes(course) for course in courses), default=0) + 1
     rows = Rows(matrix(lanes, draws, seed), coupling)
-    shapes: dict[tuple, list[tuple[int, list[Step]]]] = {}
-    for place, course in enumerate(courses):
-        shape, left = _shape(course)
-        shapes.setdefault(shape, []).append((place, left))
-    found: list[Outlook | None] = [None] * len(courses)
-    for shape, members in shapes.items():
-        for first in range(0, len(members), 1 if detail else CHUNK):
-            part = members[first : first + (1 if detail else CHUNK)]
-            told = _detailed if detail else _swept
-            for (place, _left), outlook in zip(part, told(shape, courses, part, rows), strict=True):
-                found[place] = outlook
-    return {outlook.key: outlook for outlook in found}
+    shapes: dict[int, tuple[Shape, list[Course]]] = {}
+    for course in courses:
+        shape = _shape(course)
+        shapes.setdefault(id(shape), (shape, []))[1].append(course)
+    found = {}
+    for shape, members in shapes.values():
+        if detail:
+            found |= {course.key: _detailed(shape, course, rows) for course in members}
+            continue
+        for first in range(0, len(members), CHUNK):
+            found |= _swept(shape, members[first : first + CHUNK], rows)
+    return {course.key: found[course.key] for course in courses}
 
 
 def moment(halves: float, now: datetime, calendar: WorkCalendar) -> Moment:
@@ -209,138 +222,64 @@ def from_activities(activities: Iterable[Activity]) -> tuple[Step, ...]:
 
 
 # -- shapes ------------------------------------------------------------------------------------------------------------
-def _lanes(course: Course) -> list[int]:
-    return [step.lane if step.lane >= 0 else place for place, step in enumerate(course.steps)]
+def _lanes(course: Course) -> int:
+    return max((step.lane if step.lane >= 0 else place for place, step in enumerate(course.steps)), default=0)
 
 
-@lru_cache(maxsize=4096)
-def _order(links: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[int, ...]:
-    """Return the places of steps so that prerequisites come first."""
-    place = {code: n for n, (code, _before) in enumerate(links)}
-    return tuple(place[code] for code in topological(Activity(code, 0, before) for code, before in links))
+def _lane(step: Step, place: int) -> int:
+    return step.lane if step.lane >= 0 else place
 
 
-def _shape(course: Course) -> tuple[tuple, list[tuple[Step, int]]]:
-    """Return what a sweep needs to know of a course, the same for many, and the open steps in order with their lanes.
-
-    The shape is (places of the open prerequisites of each open step, None for one that waits for nothing;
-    places of the milestones).
-    """
-    order = _order(tuple((step.code, step.prerequisites) for step in course.steps))
-    left, place, before = [], {}, []
-    for n in order:
-        step = course.steps[n]
-        if step.state == State.DONE:
-            continue
-        place[step.code] = len(left)
-        left.append((step, step.lane if step.lane >= 0 else n))
-        if step.state == State.PENDING:
-            before.append(tuple(place[code] for code in step.prerequisites if code in place))
-        else:
-            before.append(None)
-    marks = tuple((name, place.get(code, -1)) for name, code in course.milestones.items())
-    return (tuple(before), marks), left
+def _shape(course: Course) -> Shape:
+    """Return the shape of a course: the same object for the same shape, while few thousand are about."""
+    links = tuple([(s.code, s.prerequisites, s.state == "done", s.state == "pending") for s in course.steps])
+    return shaped(links, tuple(course.milestones.items()))
 
 
-def _sweep(before, whole, late, begins):
-    """Return the finish of every step in every draw: `whole` is (S, P, D); `late` has rows (P, D) by step.
-
-    A step finishes `whole` after the last of its prerequisites (after `begins` where it has none), not before `late`.
-    """
+def _swept(shape: Shape, courses: list[Course], rows: Rows) -> dict[Any, Outlook]:
+    """Return the outlooks of some courses of one shape by key, without their steps."""
     import numpy as np
 
-    finish = np.empty_like(whole)
-    for n, needed in enumerate(before):
-        if not needed:
-            np.add(whole[n], 0 if needed is None else begins, out=finish[n])
-        elif len(needed) == 1:
-            np.add(finish[needed[0]], whole[n], out=finish[n])
-        else:
-            np.maximum(finish[needed[0]], finish[needed[1]], out=finish[n])
-            for place in needed[2:]:
-                np.maximum(finish[n], finish[place], out=finish[n])
-            finish[n] += whole[n]
-        if n in late:
-            np.maximum(finish[n], late[n], out=finish[n])
-    return finish
-
-
-def _percentiles(values):
-    """Return the 1st to 99th percentile along the last axis, which is sorted in place.
-
-    The draws are the middles of equal parts: the p-th percentile lies at p x D - 0.5 of the sorted ones.
-    """
-    import numpy as np
-
-    values.sort(axis=-1)
-    count = values.shape[-1]
-    at = np.clip(np.array(PERCENT) / 100 * count - 0.5, 0, count - 1)
-    low = at.astype(np.intp)
-    high, part = np.minimum(low + 1, count - 1), (at - low).astype(np.float32)
-    return values[..., low] * (1 - part) + values[..., high] * part
-
-
-def _milestones(shape, finish) -> dict[str, ndarray]:
-    """Return the percentiles (P, 99) by milestone that is still to come."""
-    before, marks = shape
-    found = {}
-    if before:
-        inner = {n for needed in before for n in needed or ()}
-        last = [n for n in range(len(before)) if n not in inner]
-        found[COMPLETION] = _percentiles(finish[last].max(axis=0))
-        found |= {name: _percentiles(finish[place].copy()) for name, place in marks if place >= 0}
-    return found
-
-
-def _passed(shape) -> frozenset[str]:
-    before, marks = shape
-    return frozenset([name for name, place in marks if place < 0] + ([] if before else [COMPLETION]))
-
-
-def _swept(shape, courses, part, rows) -> list[Outlook]:
-    """Return the outlooks of some courses of one shape, without their steps."""
-    import numpy as np
-
-    before, _marks = shape
-    whole = np.empty((len(before), len(part), rows.draws), dtype=np.float32)
+    whole = np.empty((len(shape.places), len(courses), rows.draws), dtype=np.float32)
     late: dict[int, ndarray] = {}
-    begins = np.array([[courses[place].begins] for place, _left in part], dtype=np.float32)
-    for p, (_place, left) in enumerate(part):
-        for n, (step, lane) in enumerate(left):
-            row = rows.of(step, lane)
+    begins = np.array([[course.begins] for course in courses], dtype=np.float32)
+    for p, course in enumerate(courses):
+        steps = course.steps
+        for n, place in enumerate(shape.places):
+            row = rows.of(steps[place], _lane(steps[place], place))
             whole[n, p] = row.whole
             if row.late is not None:
                 late.setdefault(n, np.zeros(whole.shape[1:], dtype=np.float32))[p] = row.late
-    found = _milestones(shape, _sweep(before, whole, late, begins))
-    passed = _passed(shape)
-    return [
-        Outlook(courses[place].key, {name: Distribution(values[p]) for name, values in found.items()}, passed)
-        for p, (place, _left) in enumerate(part)
-    ]
+    found = milestones_of(shape, sweep(shape.before, whole, late, begins))
+    passed = passed_of(shape)
+    return {
+        course.key: Outlook(course.key, {name: Distribution(values[p]) for name, values in found.items()}, passed)
+        for p, course in enumerate(courses)
+    }
 
 
 # -- one course in detail ----------------------------------------------------------------------------------------------
-def _detailed(shape, courses, part, rows) -> list[Outlook]:
+def _detailed(shape: Shape, course: Course, rows: Rows) -> Outlook:
     """Return the outlook of one course with everything that the draws say of its steps."""
     import numpy as np
 
-    ((place, left),) = part
-    course, (before, marks) = courses[place], shape
-    if not left:
-        return [Outlook(course.key, {}, _passed(shape))]
+    if not shape.places:
+        return Outlook(course.key, {}, passed_of(shape))
+    before, marks = shape.before, shape.marks
+    left = [(course.steps[place], _lane(course.steps[place], place)) for place in shape.places]
     own = [rows.of(step, lane) for step, lane in left]
     whole = np.stack([row.whole for row in own])[:, None]
     late = {n: row.late[None] for n, row in enumerate(own) if row.late is not None}
-    finish = _sweep(before, whole, late, np.float32(course.begins))[:, 0]
-    found = _milestones(shape, finish[:, None])
+    finish = sweep(before, whole, late, np.float32(course.begins))[:, 0]
+    found = milestones_of(shape, finish[:, None])
     ends = {COMPLETION: None} | {name: n for name, n in marks if n >= 0}
-    critical, by_quota = _critical(before, finish, own)
-    gain, calm = _effects(shape, whole, late, course.begins, critical, own, found)
-    leads = {name: _leads(before, own, end) for name, end in ends.items()}
-    starts = _percentiles(np.maximum(finish - np.stack([row.after for row in own]), 0))
-    finishes = _percentiles(finish)
+    critical, by_quota = critical_of(before, finish, own)
+    gain, calm = effects_of(shape, whole, late, course.begins, own, found)
+    leads = {name: leads_of(before, own, end) for name, end in ends.items()}
+    starts = percentiles(np.maximum(finish - np.stack([row.after for row in own]), 0))
+    finishes = percentiles(finish)
     steps = {}
-    for n, (step, _lane) in enumerate(left):
+    for n, (step, _place) in enumerate(left):
         steps[step.code] = StepOutlook(
             code=step.code,
             start=Distribution(starts[n]),
@@ -358,68 +297,7 @@ def _detailed(shape, courses, part, rows) -> list[Outlook]:
     }
     steps = {step.code: steps[step.code] for step in course.steps if step.code in steps}
     told = {name: Distribution(values[0]) for name, values in found.items()}
-    return [Outlook(course.key, told, _passed(shape), steps, mover)]
-
-
-def _critical(before, finish, own):
-    """Return two (S, D) masks: on the longest path to the end, and there because its quota comes last."""
-    import numpy as np
-
-    mask = finish == finish.max(axis=0)
-    inner = {n for needed in before for n in needed or ()}
-    mask[[n for n in range(len(before)) if n in inner]] = False
-    quota = np.zeros_like(mask)
-    for n in range(len(before) - 1, -1, -1):
-        if own[n].late is not None:
-            quota[n] = mask[n] & (finish[n] <= own[n].late)
-        for place in before[n] or ():
-            last = np.max([finish[other] for other in before[n]], axis=0)
-            mask[place] |= mask[n] & ~quota[n] & (finish[place] == last)
-    return mask, quota
-
-
-def _effects(shape, whole, late, begins, critical, own, found):
-    """Return ({milestone: gain by step}, {milestone: calm by step}): every step changed in turn, all in one sweep."""
-    import numpy as np
-
-    count = len(whole)
-    # A step off the longest path to the end may still lie on the one to a milestone before it.
-    tried = list(range(count))
-    many = np.repeat(whole, 2 * len(tried), axis=1)
-    lates = {n: np.repeat(row, 2 * len(tried), axis=0) for n, row in late.items()}
-    for place, n in enumerate(tried):
-        many[n, 2 * place] = 0
-        many[n, 2 * place + 1] = np.median(own[n].whole)
-        if n in lates:
-            lates[n][2 * place] = 0
-            lates[n][2 * place + 1] = np.median(own[n].late)
-    changed = _milestones(shape, _sweep(shape[0], many, lates, np.float32(begins)))
-    gain, calm = {}, {}
-    for name, values in changed.items():
-        p50, p80 = found[name][0, 49] - values[0::2, 49], found[name][0, 79] - values[1::2, 79]
-        gain[name] = [max(float(p50[n]), 0.0) for n in range(count)]
-        calm[name] = [float(p80[n]) for n in range(count)]
-    return gain, calm
-
-
-def _leads(before, own, end: int | None):
-    """Return (P50, P80) of the time from each step's start to step `end` (None: to the end of all), or None."""
-    import numpy as np
-
-    after: list[ndarray | None] = [None] * len(before)
-    for n in range(len(before) - 1, -1, -1):
-        if n == end or (end is None and after[n] is None):
-            after[n] = np.zeros_like(own[n].whole)
-        if after[n] is None:
-            continue
-        through = after[n] + own[n].whole
-        for place in before[n] or ():
-            after[place] = through if after[place] is None else np.maximum(after[place], through)
-    found = []
-    for rest, row in zip(after, own, strict=True):
-        values = None if rest is None else _percentiles(rest + row.after)
-        found.append(None if values is None else (float(values[49]), float(values[79])))
-    return found
+    return Outlook(course.key, told, passed_of(shape), steps, mover)
 
 
 def expected_count(outlooks: Sequence[Outlook], milestone: str, halves: float) -> float:

@@ -30,6 +30,9 @@ class Part(StrEnum):
     SPECIAL = "special"
     QUOTA = "quota"
 
+    __hash__ = str.__hash__
+    """That of Enum is Python code, and keys of rows are hashed a million times."""
+
 
 _PLACE = {part: place for place, part in enumerate(Part)}
 
@@ -93,10 +96,26 @@ class Rows:
         self.draws = points.shape[1]
         self.block = (points.shape[0] - GROUPS) // len(Part)
         self._rows: dict[tuple, tuple[Row, object]] = {}
+        self._steps: dict[tuple[int, int], tuple[Row, object]] = {}
         self._factors: dict[tuple, ndarray] = {}
 
     def of(self, step, lane: int) -> Row:
         """Return the row of a `forecast.Step` on its lane."""
+        same = (id(step), lane)
+        known = self._steps.get(same)
+        if known is None:
+            plain = step.state == "pending" and step.blocked_for is None
+            if plain and not (step.wait.median or step.applicant.median or step.special.median):
+                after = self._draw(step.desk, lane, step.group)
+                return Row(after, after, None)
+            if len(self._steps) >= MOST_ROWS:
+                self._steps.clear()
+            # The step is kept with its row: its identity and those of its spreads may not be given to others meanwhile.
+            known = self._steps[same] = (self._like(step, lane), step)
+        return known[0]
+
+    def _like(self, step, lane: int) -> Row:
+        """Return the row of a step that looks like this one."""
         key = (
             lane, step.state, step.elapsed, step.stopped, step.stopped_for, step.blocked_for, id(step.desk),
             id(step.wait), id(step.applicant), id(step.special), id(step.quota), self.coupling and step.group,
@@ -105,7 +124,6 @@ class Rows:
         if found is None:
             if len(self._rows) >= MOST_ROWS:
                 self._rows.clear()
-            # The step is kept with its row: the identities of its spreads may not be given to others meanwhile.
             found = self._rows[key] = (self._make(step, lane), step)
         return found[0]
 
