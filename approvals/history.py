@@ -26,6 +26,9 @@ from people import audit
 from people.access import allows, manageable_by
 from projects.models import Project
 
+IMPORTED = "imported"
+"""The key in an event's data that says: it came from a file."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -39,8 +42,11 @@ class Entry:
     facts: dict = field(default_factory=dict)
     """document_no, case_no, valid_until, note, source_system, data."""
 
-    def event(self, by, now) -> StageEvent:
-        """Return the event row, unsaved; its states are set when the path is replayed."""
+    def event(self, by, now, imported: bool = False) -> StageEvent:
+        """Return the event row, unsaved; its states are set when the path is replayed. `imported`: it comes from a
+        file, so that the instant of its record says nothing (`approvals.recording`).
+        """
+        facts = self.facts | {"data": self.facts.get("data", {}) | {IMPORTED: True}} if imported else self.facts
         return StageEvent(
             stage=self.stage,
             kind=self.action,
@@ -49,7 +55,7 @@ class Entry:
             recorded_at=now,
             supersedes=self.supersedes,
             reason=self.reason,
-            **self.facts,
+            **facts,
         )
 
 
@@ -77,7 +83,7 @@ def record_many(*, by, entries: list[Entry], now) -> list[StageEvent]:
         if derive.local_date(entry.occurred_at) > derive.local_date(now):
             raise Refused(_("The date lies in the future."), "occurred_on")
         stage = stages[entry.stage.pk]
-        event = entry.event(by, now)
+        event = entry.event(by, now, imported=True)
         event.stage = stage
         events[stage.pk].append(event)
         made.append(event)
@@ -233,7 +239,8 @@ def _judged(chain, draft, links, by, now, calendar) -> derive.ChainView:
     for given in sorted(draft.stages, key=lambda s: s.template.position):
         stage = _stage(chain, given)
         events = [
-            Entry(stage, action, occurred_at, facts=facts).event(by, now) for action, occurred_at, facts in given.events
+            Entry(stage, action, occurred_at, facts=facts).event(by, now, imported=True)
+            for action, occurred_at, facts in given.events
         ]
         stage.move_replayed(int(_replayed(events).state))
         prerequisites = tuple(sorted(code for code in links[stage.code] if code in present))

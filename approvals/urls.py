@@ -3,7 +3,7 @@
 from django.urls import path
 
 from approvals import template_urls
-from approvals.views import chains, files, gating, materials, project_list, project_page, timeline, workbench
+from approvals.views import chains, files, gating, materials, project_list, project_page, records, timeline, workbench
 
 urlpatterns = [
     path("workbench/", workbench.workbench, name="workbench"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("projects/bulk/", project_list.project_bulk, name="project-bulk"),
     path("projects/views/", project_list.view_save, name="view-save"),
     path("materials/", materials.materials_report, name="materials-report"),
+    path("records/", records.records_report, name="records-report"),
+    path("records/rows/", records.records_list, name="records-list"),
     path("factors/blocked/", gating.blocked_list, name="blocked-list"),
     path("search/", project_list.search_all, name="search"),
     path("projects/<str:code>/", project_page.project_page, name="project-page"),

@@ -31,6 +31,15 @@ CSRF_TRUSTED_ORIGINS = words(os.environ, "CSRF_TRUSTED_ORIGINS")
 # --- The city ------------------------------------------------------------------------------------------------------
 CITY_NAME = os.environ.get("CITY_NAME") or "云川市"
 STALE_AFTER_DAYS = number(os.environ, "STALE_AFTER_DAYS", 14)
+# What the report of record quality looks at (docs/methods/records.md): days back, and where each rule begins.
+RECORDS_DAYS = number(os.environ, "RECORDS_DAYS", 90)
+RECORDS_LATE_DAYS = number(os.environ, "RECORDS_LATE_DAYS", 2)  # working days that a record may come after the fact
+RECORDS_BATCH = number(os.environ, "RECORDS_BATCH", 5)  # records of one person within RECORDS_BATCH_SECONDS
+RECORDS_BATCH_SECONDS = number(os.environ, "RECORDS_BATCH_SECONDS", 60)
+RECORDS_BATCH_STAGES = number(os.environ, "RECORDS_BATCH_STAGES", 3)  # stages of one chain within that time
+RECORDS_ZERO_DAYS = number(os.environ, "RECORDS_ZERO_DAYS", 1)  # a promise above it is not kept within one minute
+RECORDS_NIGHT_FROM = number(os.environ, "RECORDS_NIGHT_FROM", 22)  # hour
+RECORDS_NIGHT_UNTIL = number(os.environ, "RECORDS_NIGHT_UNTIL", 6)  # hour
 IDLE_MINUTES = SESSION_IDLE_MINUTES = number(os.environ, "IDLE_MINUTES", 30)
 SESSION_ABSOLUTE_HOURS = 12
 PASSWORD_DAYS = number(os.environ, "PASSWORD_DAYS", 0 if DEMO else 90)  # 0: passwords do not grow old

@@ -13,6 +13,7 @@ from approvals.material_actions import is_own_form
 from approvals.models import ChainTemplate, MaterialUse
 from calendars import store
 from demo import data, geography, parks, quota_data, quotas, service, story
+from demo.untidy import Untidy
 from gis import placing
 from people import actions as people_actions
 from people.models import Department, District, User
@@ -42,8 +43,9 @@ def build(now: dt.datetime) -> dict[str, int]:
                 if kind == name:
                     people_actions.grant(people[username], codename, rows[key])
     geography.build(now)
+    untidy = Untidy(now, store.current())
     for number, row in enumerate(data.PROJECTS, start=1):
-        _project(number, row, rows_of_parks, people, now, rng)
+        _project(number, row, rows_of_parks, people, now, rng, untidy)
         if number in (3, len(data.PROJECTS)):
             _tell_planner()
     quotas.build(now, people)
@@ -152,7 +154,7 @@ def credit_code(district: str, number: int) -> str:
     return text + ALPHABET[(31 - summed % 31) % 31]
 
 
-def _project(number, row, parks, people, now, rng):
+def _project(number, row, parks, people, now, rng, untidy):
     """Make one project with its enterprise, people, key points, figures and the history of its chain."""
     name, short, full, park_code, investment, industry_code, industry, template_code, fate = row
     park = parks[park_code]
@@ -227,6 +229,8 @@ def _project(number, row, parks, people, now, rng):
             skipped=_skipped(template_code, rng),
         )
         events = [e for e in events if e.code not in _SKIPPED.get(template_code, ())]
+        promised = {t.code: float(t.committed_amount or 0) for t in stages}
+        events = untidy.make(number, template_code, events, promised, manager)
         view = load_history(chain, events, now)
         _hand_in(chain, view, enterprise, manager, rng)
         keeping.refresh(chain, now)

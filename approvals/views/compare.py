@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
-from approvals import compare_svg
+from approvals import compare_svg, recording
 from approvals.chain_spec import StageSpec
 from approvals.compare import Comparison, Side, compare
 from approvals.models import Chain, ChainTemplate
@@ -68,6 +68,7 @@ def chain_compare(request):
         return _csv(comparison)
     context |= _drawn(comparison)
     context["practice"] = practice(request.user, template.code, timezone.localdate())
+    context["records"] = recording.share_of(request.user, timezone.localtime())
     context["here"] = reverse("chain-compare")
     return render(request, "approvals/compare.html", context)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
-from approvals import keeping, kept, project_filters
+from approvals import keeping, kept, project_filters, recording
 from calendars import store
 from cockpit import actions, causes, figures, gauges, panels, trend, week
 from cockpit.scope import Scope
@@ -78,9 +78,16 @@ def drawn(scope: Scope, now, lights, by: str, may_instruct: bool) -> dict:
     context |= {"tabs": TABS, "may_instruct": may_instruct, "listing": reverse("project-list")}
     return {
         "panels": str(render_to_string("cockpit/_panels.html", context)),
-        "meta": context["head"],
+        "meta": context["head"] | {"records": page.panel("records", lambda: _share(scope, now), None)},
         "failed": bool(page.failed),
     }
+
+
+def _share(scope: Scope, now) -> recording.Share:
+    """Return how many of the scope's records passed the rules of record quality. Some ten queries, kept apart."""
+    if scope.districts or scope.parks:
+        return recording.share(scope.projects(), scope.key, now)
+    return recording.share_of(scope.user, now)
 
 
 @require_GET

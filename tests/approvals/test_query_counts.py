@@ -52,6 +52,8 @@ PAGES = [
     ("problem-list", "leader", {}),
     ("visit-list", "leader", {}),
     ("order-list", "leader", {}),
+    ("records-report", "leader", {}),
+    ("records-list", "pm", {}),
 ]
 
 

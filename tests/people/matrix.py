@@ -245,6 +245,9 @@ MATRIX: dict[str, Rule] = {
     "utility-demand-create": object_form("project.edit"),
     "utility-demand-edit": object_form("project.edit", args={"pk": lambda world: world.demand.pk}),
     "materials-report": page("project.view"),
+    "records-report": page("project.view"),
+    "records-list": page("project.view"),
+    "records-export": page("project.export"),
     # approvals: templates
     "template-list": page("project.view"),
     "template-page": page("project.view"),
