@@ -177,8 +177,8 @@ def _limit(work: Gathering, key: str, book: Book, kind: str, name: str, account:
     source = "" if kind == "cap" or not book.source.name or book.source.name[:2] in name else book.source.name
     work.limits[key] = {
         "key": key, "kind": kind, "account": account.pk if account else None, "name": name, "book": book.pk,
-        "source": source, "factor": of.code, "factor_name": of.name, "family": of.family, "unit": of.unit,
-        "unit_label": unit.label, "unit_name": unit.name, "per_unit": unit.factor,
+        "source": source, "group": of.group, "factor": of.code, "factor_name": of.name,
+        "family": of.family, "unit": of.unit, "unit_label": unit.label, "unit_name": unit.name, "per_unit": unit.factor,
         "position": [of.position, of.code, 1 if kind == "cap" else 0, book.source.position, len(work.limits)],
         "parts": {"now": max(0, account.available) if account else 0}, "from": [], "keep": 0, "amount": 0,
     }  # fmt: skip
@@ -345,6 +345,16 @@ class Moved:
     before: int
     after: int
     of: dict
+
+    @property
+    def family(self) -> str:
+        """The family of units of both amounts."""
+        return self.of["family"]
+
+    @property
+    def unit(self) -> str:
+        """The unit in which they are shown."""
+        return self.of["unit"]
 
 
 def moved(facts: dict) -> list[Moved]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cockpit.views import instructions, page, screen
+from cockpit.views import instructions, page, screen, unlock
 
 urlpatterns = [
     path("cockpit/", page.cockpit, name="cockpit"),
@@ -14,6 +14,12 @@ urlpatterns = [
     path("cockpit/instructions/<int:pk>/answer/", instructions.instruction_answer, name="instruction-answer"),
     path("cockpit/instructions/<int:pk>/close/", instructions.instruction_close, name="instruction-close"),
     path("cockpit/instructions/<int:pk>/order/", instructions.instruction_order, name="instruction-order"),
+    path("cockpit/unlock/", unlock.unlock, name="unlock"),
+    path("cockpit/unlock/keep/", unlock.unlock_save, name="unlock-save"),
+    path("cockpit/unlock/scenarios/", unlock.unlock_list, name="unlock-list"),
+    path("cockpit/unlock/scenarios/compare/", unlock.unlock_compare, name="unlock-compare"),
+    path("cockpit/unlock/scenarios/<int:pk>/", unlock.unlock_scenario, name="unlock-scenario"),
+    path("cockpit/unlock/scenarios/<int:pk>/requests/", unlock.unlock_requests, name="unlock-requests"),
     path("cockpit/displays/", screen.display_list, name="display-list"),
     path("cockpit/displays/<int:pk>/withdraw/", screen.display_withdraw, name="display-withdraw"),
     path("screen/", screen.screen, name="screen"),

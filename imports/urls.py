@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from imports import views, views_book, views_parcels, views_records, views_shapes
+from imports import views, views_book, views_parcels, views_records, views_shapes, views_unlock
 
 urlpatterns = [
     path("imports/", views.start, name="import-start"),
@@ -16,5 +16,6 @@ urlpatterns = [
     path("exports/<slug:kind>/", views.export_kind, name="export-kind"),
     path("factors/accounts/<int:pk>/export/", views_book.book_export, name="account-book-export"),
     path("factors/parcels/export/", views_parcels.parcel_export, name="parcel-export"),
+    path("cockpit/unlock/export/", views_unlock.unlock_export, name="unlock-export"),
     path("schedule-report/", views.schedule_report, name="schedule-report"),
 ]

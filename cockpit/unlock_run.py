@@ -1,0 +1,206 @@
+"""From the facts of an unlock plan to its result: the instance, the planner's answers, and what the pools hold today.
+
+Both sides are dictionaries that JSON can hold, so a scenario can be computed again from what was kept. No database.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from cockpit.unlocking import level_rank
+from factors import planner
+from factors.planner_model import Candidate, Cap, Floor, Instance, Limit, Need, Plan, Refusal
+
+SECONDS = 2.0
+"""For the plan itself; stopped then, the best one found is shown with its proven bound."""
+
+STEP_SECONDS = 3.0
+MOST_TOPUPS = 60
+"""Projects that were not chosen for which the least top-up is told, the most valuable first."""
+
+OBJECTIVE = "objective"
+INVESTMENT = "investment"
+FLOORS = {"floor_tce": "energy", "floor_mu": "land"}
+
+
+def instance_of(facts: dict) -> Instance:
+    """Return the question as the planner takes it. Values are by name: the objective alone is weighted."""
+    setup = dict(facts["setup"])
+    limits = {row["key"]: row for row in facts["limits"]}
+    return Instance(
+        candidates=tuple(_candidate(row) for row in facts["candidates"]),
+        limits=tuple(
+            Limit(row["key"], row["amount"], row["name"], row["unit_label"], row["per_unit"], row["factor"])
+            for row in facts["limits"]
+        ),
+        weights={OBJECTIVE: 1, INVESTMENT: 0},
+        district_caps=_caps(facts, int(setup.get("per_district") or 0)),
+        floors=tuple(_floors(setup, limits.values())),
+    )
+
+
+def _candidate(row: dict) -> Candidate:
+    wan = Decimal(row["wan"] or 0)
+    return Candidate(
+        key=row["key"],
+        value={OBJECTIVE: row["value"], INVESTMENT: int(wan * 100)},
+        needs=tuple(
+            Need(need["amount"], tuple(tuple(route) for route in need["routes"]), need["factor"])
+            for need in row["needs"]
+        ),
+        must=row["must"],
+        group=row.get("group", ""),
+        district=row["district"],
+        rank=level_rank(row["level"]),
+        queued=row["queued"],
+        label=row["name"],
+    )
+
+
+def _caps(facts: dict, most: int) -> tuple[Cap, ...]:
+    districts = dict.fromkeys(row["district"] for row in facts["candidates"]) if most else ()
+    return tuple(Cap(f"district:{code}", code, most) for code in districts)
+
+
+def _floors(setup: dict, limits):
+    """Yield the floors of efficiency: 万元 of investment for each tce or 亩; investment counts in 0.01 万元."""
+    for name, factor in FLOORS.items():
+        if setup.get(name):
+            per_unit = next((row["per_unit"] for row in limits if row["factor"] == factor), None)
+            if per_unit:
+                top, bottom = (Decimal(setup[name]) * 100).as_integer_ratio()
+                yield Floor(name, factor, top, bottom * per_unit, INVESTMENT)
+
+
+def without(instance: Instance, *musts: str) -> Instance:
+    """Return the question as it stood before anybody insisted: "in", "out", or both."""
+    rows = (replace(row, must="") if row.must in musts else row for row in instance.candidates)
+    return replace(instance, candidates=tuple(rows))
+
+
+# --- the answers ---------------------------------------------------------------------------------------------------
+
+
+def run(facts: dict, seconds: float = SECONDS) -> dict:
+    """Return the result of the facts as JSON holds it. Takes `seconds` for the plan at most, and about as long again
+    for prices, steps and top-ups.
+
+    Where what must be in does not fit, the shortages are told, and the plan is the one without them.
+    """
+    instance, refused = instance_of(facts), None
+    try:
+        plan = planner.plan(instance, seconds=seconds)
+    except Refusal as refusal:
+        refused = {"shortages": refusal.shortages, "candidates": list(refusal.candidates)}
+        instance = without(instance, "in")
+        plan = planner.plan(instance, seconds=seconds)
+    simple = planner.by_priority(instance)
+    insisted = refused is None and any(row.must for row in instance.candidates)
+    free = planner.plan(without(instance, "in", "out"), seconds=seconds) if insisted else None
+    return {
+        "objective": facts["objective"],
+        "plan": told(plan),
+        "simple": told(simple),
+        "free": told(free) if free else None,
+        "refused": refused,
+        "prices": {key: str(price) for key, price in planner.prices(instance).items()},
+        "steps": _steps(instance, plan),
+        "topups": _topups(instance, plan),
+        "ready": _ready(facts, plan, seconds),
+    }
+
+
+def told(plan: Plan) -> dict:
+    """Return a plan as JSON holds it."""
+    return {
+        "chosen": list(plan.chosen),
+        "takes": [[*place, amount] for place, amount in plan.takes.items()],
+        "value": plan.value,
+        "bound": plan.bound,
+        "lp_bound": plan.lp_bound,
+        "left": dict(plan.left),
+        "seconds": round(plan.seconds, 3),
+        "stopped_by": plan.stopped_by,
+        "method": plan.method,
+        "combinations": plan.combinations,
+        "feasible": plan.feasible,
+        "excluded": [list(pair) for pair in plan.excluded],
+        "proven": plan.proven,
+        "gap": plan.gap,
+    }
+
+
+def _steps(instance: Instance, plan: Plan) -> dict[str, dict]:
+    """Return the first step of each limit that has one."""
+    asked = [limit.key for limit in instance.limits if limit.amount > 0]
+    found = planner.first_steps(instance, plan, asked, seconds=STEP_SECONDS)
+    return {
+        step.limit: {"amount": step.amount, "gain": step.gain, "chosen": list(step.chosen), "proven": step.proven}
+        for step in found
+        if step.amount
+    }
+
+
+def _topups(instance: Instance, plan: Plan) -> dict[str, dict[str, int]]:
+    """Return what is missing at least for each project that was not chosen, the chosen ones untouched."""
+    chosen = set(plan.chosen)
+    rest = [row for row in instance.candidates if row.key not in chosen]
+    rest.sort(key=lambda row: (-instance.value_of(row), row.key))
+    out = {key for key, _floor in plan.excluded}
+    told_of = [row.key for row in rest if not row.must and row.key not in out]
+    return {key: dict(planner.least_topup(instance, plan, key)) for key in told_of[:MOST_TOPUPS]}
+
+
+def _ready(facts: dict, plan: Plan, seconds: float) -> list[str]:
+    """Return those of the chosen that the pools hold for today: nothing assumed, each need from its own pool."""
+    chosen = set(plan.chosen)
+    own = {need["demand"]: need["routes"][0] for row in facts["candidates"] for need in row["needs"]}
+    candidates = [
+        dict(row, must="", needs=[dict(need, routes=[own[need["demand"]]]) for need in row["needs"]])
+        for row in facts["candidates"]
+        if row["key"] in chosen
+    ]
+    limits = [dict(row, amount=max(0, row["parts"]["now"] - row["keep"])) for row in facts["limits"]]
+    limits = [dict(row, amount=0) if row["kind"] == "trade" else row for row in limits]
+    now = dict(facts, candidates=candidates, limits=limits, setup=[])
+    return list(planner.plan(instance_of(now), seconds=seconds).chosen)
+
+
+# --- kept for a while ----------------------------------------------------------------------------------------------
+
+
+def question(facts: dict) -> str:
+    """Return a name for what the planner is asked: amounts, values and wishes, without words and instants."""
+    asked = {
+        "objective": facts["objective"],
+        "limits": [(row["key"], row["parts"], row["keep"]) for row in facts["limits"]],
+        "candidates": [
+            (row["key"], row["value"], row["wan"], row["must"], row["level"], row["queued"], row["district"],
+             [(need["amount"], need["routes"], need["factor"]) for need in row["needs"]])
+            for row in facts["candidates"]
+        ],
+        "setup": [list(pair) for pair in facts["setup"] if pair[0] in (*FLOORS, "per_district")],
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def taken(plan: dict, facts: dict) -> dict[str, dict[str, int]]:
+    """Return what each chosen candidate takes of each limit, by candidate and limit. Takes a plan as it was told."""
+    routes = {row["key"]: [need["routes"] for need in row["needs"]] for row in facts["candidates"]}
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for candidate, need, route, amount in plan["takes"]:
+        for key in routes[candidate][need][route]:
+            found[candidate][key] += amount
+    return found
+
+
+def used(takes: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Return what all of them take of each limit."""
+    total: dict[str, int] = defaultdict(int)
+    for own in takes.values():
+        for key, amount in own.items():
+            total[key] += amount
+    return total
