@@ -224,7 +224,7 @@ class Board:
             "bars": [(name, words, self.shown(value), value * 150 // scale) for name, words, value in bars],
             "counts": (len(mine), len(queue)),
             "high": (sum(r["key"] in mine for r in high), sum(r["key"] in queue for r in high), len(high)),
-            "taken": [c for c in self._most_different if c.used or c.by_queue][:2],
+            "taken": [c for c in self._most_different if c.used != c.by_queue][:2],
             "more": named(more),
             "more_count": len(more),
             "more_wan": total_wan(more),
@@ -271,7 +271,7 @@ class Board:
         if dear:
             values = pgettext("list", ", ").join(
                 _("one more %(unit)s of %(pool)s is worth %(price)s %(money)s")
-                % {"unit": c.unit_words, "pool": c.full_title, "price": c.price, "money": self.price_unit}
+                % {"unit": c.unit_words, "pool": c.head, "price": c.price, "money": self.price_unit}
                 for c in dear[:3]
             )
             lines.append(_("%(values)s; only a direction, projects cannot be divided.") % {"values": values})
@@ -283,7 +283,7 @@ class Board:
         rows = {row["key"]: row for row in self.facts["candidates"]}
         mine, then = set(self.plan["chosen"]), set(column.step["chosen"])
         facts = {
-            "pool": column.full_title,
+            "pool": column.head,
             "amount": quantity.show(
                 column.step["amount"], column.row["family"], column.row["unit"], up=True, with_unit=True
             ),

@@ -71,6 +71,11 @@ class Named:
         return f"{self.row['name']} · {self.row['source']}" if self.row["source"] else self.row["name"]
 
     @property
+    def head(self) -> str:
+        """The title of its column: with 能耗 before it, as pools of energy are named by their place alone."""
+        return f"{GROUPS['energy']} {self.title}" if self.row["group"] == "energy" else self.title
+
+    @property
     def full_title(self) -> str:
         """The factor and the pool."""
         factor = self.row["factor_name"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlencode
 
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 OBJECTIVES = {
@@ -93,6 +94,11 @@ class Setup:
             per_district=_whole(data.get("per_district"), 0, 999, 0),
         )
 
+    @classmethod
+    def kept_in(cls, facts: dict) -> "Setup":
+        """Return the assumptions that are kept with the facts of a run."""
+        return cls.of(QueryDict(address(facts)), facts["year"])
+
     def pairs(self) -> list[tuple[str, str]]:
         """Return the assumptions as they stand in an address or in hidden fields; defaults are left out."""
         plain = Setup(self.year)
@@ -127,6 +133,11 @@ class Setup:
     def objective_label(self):
         """The objective in words."""
         return OBJECTIVES[self.objective]
+
+
+def address(facts: dict) -> str:
+    """Return the assumptions kept with the facts of a run as a query string without its question mark."""
+    return urlencode([tuple(pair) for pair in facts["setup"]])
 
 
 def _whole(text, least: int, most: int, default: int) -> int:

@@ -1,7 +1,6 @@
 """The table of an unlock plan as a workbook: one line for each limit, one for each project, numbers as numbers."""
 
 from decimal import Decimal
-from urllib.parse import urlencode
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from cockpit import unlocking
 from cockpit.unlock_board import Board
+from cockpit.unlock_setup import address
 from cockpit.views.unlock import scenario_for, setup_of, solved
 from factors import quantity
 from imports import exports
@@ -75,7 +75,7 @@ def _limits(board: Board):
     proven = _("proven best") if board.plan["proven"] else _("not proven best")
     yield _line(_("Proven bound"), f"{board.bound} {board.unit}, {_('gap')} {board.gap}, {proven}")
     yield _line(_("Linear bound, if projects could be divided"), f"{board.lp_bound} {board.unit}")
-    yield _line(_("assumptions"), urlencode(board.facts["setup"]))
+    yield _line(_("assumptions"), address(board.facts))
 
 
 def _projects(board: Board):

@@ -1,10 +1,8 @@
 """The unlock planner's page: which of the waiting projects should move, with the quota that is there or could be."""
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
 from django.core.cache import cache
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -175,8 +173,7 @@ def scenario_for(user, pk: int) -> Scenario:
 def unlock_scenario(request, pk):
     """Show a kept scenario as it was computed, and what has moved since."""
     row = scenario_for(request.user, pk)
-    query = QueryDict(urlencode(row.facts["setup"]))
-    setup = Setup.of(query, row.facts["year"])
+    setup = Setup.kept_in(row.facts)
     board = Board(row.facts, row.result)
     context = page(request, board, setup) | {
         "scenario": row,
@@ -228,7 +225,7 @@ def unlock_compare(request):
         return redirect("unlock-list")
     for row in rows:
         row.board = Board(row.facts, row.result)
-        row.setup = Setup.of(QueryDict(urlencode(row.facts["setup"])), row.facts["year"])
+        row.setup = Setup.kept_in(row.facts)
     context = {
         "rows": rows,
         "projects": projects_of(rows),
