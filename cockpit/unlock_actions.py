@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy
 from cockpit import unlocking
 from cockpit.models import Scenario, ScenarioRequest
 from cockpit.unlock_board import Board
-from factors import requests
+from factors import requests, rights
 from factors.models import Demand, QuotaRequest
 from factors.refusals import Refused
 from people import audit
-from people.access import city_wide, require, visible_to
+from people.access import allows, city_wide, manageable_by, require, visible_to
 from projects.models import Project
 
 LISTED = 200
@@ -91,8 +91,9 @@ class Due:
 
 
 def due(user, board: Board) -> list[Due]:
-    """Return the demands of the projects that the pools hold for today. Two queries, and one for each demand of a pool
-    that the person does not keep.
+    """Return the demands of the projects that the pools hold for today. Three queries, four per person's row more.
+
+    A person may ask for what he keeps the pool of, and for projects that he manages (`factors.requests.ask`).
     """
     needs = {need["demand"]: need for need in board.ready_needs}
     rows = (
@@ -101,13 +102,21 @@ def due(user, board: Board) -> list[Due]:
         .select_related("pool__book__kind")
         .order_by("project_id", "pk")
     )
-    waiting = set(
-        QuotaRequest.objects.filter(demand__in=list(needs), status=QuotaRequest.Status.WAITING).values_list(
-            "demand", flat=True
-        )
-    )
+    waiting = QuotaRequest.objects.filter(demand__in=list(needs), status=QuotaRequest.Status.WAITING)
+    waits = set(waiting.values_list("demand", flat=True))
+    managed = set()
+    if allows(user, "factor.demand"):
+        wanted = Project.objects.filter(demands__in=list(needs))
+        managed = set(manageable_by(wanted, user).values_list("pk", flat=True))
     return [
-        Due(row, needs[row.pk]["amount"], requests.may_ask(user, row), row.pk in waiting, _keeper(row)) for row in rows
+        Due(
+            row,
+            needs[row.pk]["amount"],
+            row.project_id in managed or rights.keeps_demand(user, row),
+            row.pk in waits,
+            _keeper(row),
+        )
+        for row in rows
     ]
 
 

@@ -37,15 +37,10 @@ def ask(*, by, demand: Demand, amount: int, now: datetime, note: str = "") -> Qu
     return request
 
 
-def may_ask(by, demand: Demand) -> bool:
-    """Say whether the person may put the demand into the queue: he keeps its pool, or manages its project."""
-    if rights.keeps_demand(by, demand):
-        return True
-    return allows(by, "factor.demand") and may_manage(by, demand.project)
-
-
 def _require_asking(by, demand: Demand) -> None:
-    if not may_ask(by, demand):
+    if rights.keeps_demand(by, demand):
+        return
+    if not allows(by, "factor.demand") or not may_manage(by, demand.project):
         raise PermissionDenied("factor.demand")
 
 
