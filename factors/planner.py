@@ -8,9 +8,10 @@ Nothing is reserved by any of it. The method: docs/methods/unlock-planner.md.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import floor
 from time import perf_counter
 
-from factors.planner_matrix import cut, relax, whole
+from factors.planner_matrix import relax, whole
 from factors.planner_model import (
     Candidate,
     Cap,
@@ -26,7 +27,7 @@ from factors.planner_model import (
     Wish,
 )
 from factors.planner_rows import Problem, compile_instance
-from factors.planner_solve import Answer, in_order, solve
+from factors.planner_solve import Answer, in_order, load, solve
 from factors.planner_steps import steps
 from factors.planner_takes import allocate, shortages
 
@@ -37,11 +38,14 @@ __all__ += ["Wish", "by_priority", "first_steps", "least_topup", "plan", "prices
 def plan(instance: Instance, seconds: float = 1.0, workers: int = 1) -> Plan:
     """The best set found in about `seconds`, with a proven bound. PlanError, Refusal (what must be in does not fit).
 
-    `workers`: threads that solve parts without a common limit at the same time.
+    `workers`: threads that solve parts without a common limit at the same time. The first call of a process also loads
+    the solver (about a second), which does not count.
     """
+    load()
     begun = perf_counter()
     problem = compile_instance(instance)
-    answer = solve(problem, seconds - (perf_counter() - begun), workers)
+    spent = perf_counter() - begun
+    answer = solve(problem, seconds - spent - min(spent / 2, seconds / 10), workers)  # to tell it takes time, too
     if answer is None:
         raise _refusal(problem)
     return _told(instance, problem, answer, begun)
@@ -131,7 +135,7 @@ def _refusal(problem: Problem) -> Refusal:
 def _lp_bound(problem: Problem) -> int:
     part = whole(problem)
     relaxed = relax(part)
-    return cut(relaxed.bound, part.step)
+    return floor(relaxed.bound)
 
 
 def _told(instance: Instance, problem: Problem, answer: Answer, begun: float) -> Plan:

@@ -13,7 +13,7 @@ from typing import Any
 
 from factors.planner_matrix import ROUNDING, Part, Relaxed, cut, relax
 
-SIZES = (24, 60, 150, 400, 1200)
+FIRST, SIZES = 16, (40, 100, 300, 1000)
 TINY = 0.02
 """Seconds below which a programme is not worth starting."""
 
@@ -23,7 +23,8 @@ class State:
     """A part with the best choice so far. `x`: 0 or 1 by unit. `bound` holds for every choice of this part.
 
     `proves` is False for a part that holds only its share of a common limit: what is proven within the share says
-    nothing about the whole. `size` is the next core to try; None: nothing is left to try.
+    nothing about the whole. `size` is the next core to try; None: nothing is left to try. `spent`: seconds after
+    which all that is left was given up.
     """
 
     part: Part
@@ -32,6 +33,8 @@ class State:
     bound: int
     size: int | None = SIZES[0]
     proves: bool = True
+    swept: bool = False
+    spent: float = 0.0
 
     @property
     def value(self) -> int:
@@ -53,6 +56,8 @@ def begin(part: Part, proves: bool = True) -> State | None:
     state = State(part, relaxed, x, cut(relaxed.bound, part.step), proves=proves)
     if part.gain.size == part.count:
         fill(state)
+    else:
+        state.swept = True  # sweeps know no split needs
     return state
 
 
@@ -72,15 +77,69 @@ def fill(state: State) -> None:
             state.x[order[place]] = 1
 
 
+def sweep(state: State, deadline: float, tries: int = 30) -> None:
+    """Try every choice of the `FIRST` least sure units, the others where the relaxation has them; then of others.
+
+    2^16 sums are some milliseconds, less than an integer programme needs to begin. After the first, each try leaves
+    the plan as it is but for units drawn at random among the least sure; `tries` without success end it. The draws
+    are the same in every run.
+    """
+    import numpy as np
+
+    state.swept = True
+    chosen, free = _core(state)
+    _choose(state, chosen, free[:FIRST])
+    random, near = np.random.default_rng(len(free)), free[: 4 * FIRST]
+    failed = 0
+    while failed < tries and len(near) > FIRST and state.bound > state.value and perf_counter() < deadline:
+        before = state.value
+        weights = 1.0 / np.arange(FIRST, FIRST + len(near))
+        _choose(state, state.x, random.choice(near, FIRST - 2, replace=False, p=weights / weights.sum()))
+        failed = 0 if state.value > before else failed + 1
+
+
+def _choose(state: State, fixed: Any, core: Any) -> None:
+    """The best choice of the core beside the fixed others; kept if it is better than the plan."""
+    import numpy as np
+
+    part = state.part
+    base = fixed.copy()
+    base[core] = 0
+    left = part.bound - part.matrix @ base
+    if not len(core) or (left < 0).any():
+        return
+    columns = part.matrix[:, core].toarray()
+    touched = columns.any(axis=1)
+    fits = np.ones(1 << len(core), bool)
+    for amounts, rest in zip(columns[touched], left[touched], strict=True):
+        fits &= _subsets(amounts) <= rest
+    values = np.where(fits, _subsets(part.gain[core]), -np.inf)
+    best = int(values.argmax())
+    base[core] = best >> np.arange(len(core)) & 1
+    _keep(state, base)
+
+
+def _subsets(amounts: Any):
+    """The sum over every subset, by its bits."""
+    import numpy as np
+
+    sums = np.zeros(1)
+    for amount in amounts:
+        sums = np.concatenate([sums, sums + amount])
+    return sums
+
+
 def improve(state: State, deadline: float) -> None:
     """Solve the next core until `deadline` (of perf_counter); keep what is better; a bound where all was in it."""
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     part = state.part
+    if not state.swept:
+        return sweep(state, perf_counter() + (deadline - perf_counter()) / 4)
     seconds = deadline - perf_counter()
     if seconds < TINY:
-        return
+        return None
     chosen, free = _core(state)
     complete = len(free) <= state.size
     core = free[: state.size]
@@ -105,13 +164,16 @@ def improve(state: State, deadline: float) -> None:
         dual = float(part.gain @ fixed - part.gain[columns] @ fixed[columns]) - answer.mip_dual_bound
         proven = cut(dual + ROUNDING * max(1.0, abs(dual)) + 1e-6, part.step)
         state.bound = min(state.bound, max(proven, state.value))
-    _next(state, complete, answer.status == 0)
+    _next(state, complete, answer.status == 0, seconds)
 
 
-def _next(state: State, complete: bool, finished: bool) -> None:
+def _next(state: State, complete: bool, finished: bool, seconds: float) -> None:
     """Choose the next core: larger after one that was solved to the end; all that is left after one that was not."""
+    if complete:
+        state.size, state.spent = (None if finished else state.size), seconds
+        return
     larger = [size for size in SIZES if size > state.size] if finished else []
-    state.size = None if complete else (larger or [state.part.count])[0]
+    state.size = (larger or [state.part.count])[0]
 
 
 def _core(state: State):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import floor
 from time import perf_counter
 
 from factors.planner_core import TINY, State, begin, improve
@@ -26,6 +27,12 @@ class Answer:
     components: int = 1
 
 
+def load() -> None:
+    """Load the solver, so that its time is not taken for planning."""
+    import scipy.optimize
+    import scipy.sparse.csgraph  # noqa: F401
+
+
 def solve(problem: Problem, seconds: float, workers: int = 1) -> Answer | None:
     """The best set of units within the time, `workers` threads at once; None when what must be in does not fit."""
     deadline = perf_counter() + seconds
@@ -33,7 +40,7 @@ def solve(problem: Problem, seconds: float, workers: int = 1) -> Answer | None:
     if allocate(problem, must) is None:
         return None
     states = [begin(part) for part in components(whole(problem))]
-    lp_bound = sum(state.bound for state in states)
+    lp_bound = floor(sum(state.relaxed.bound for state in states))
     if len(problem.units) - len(must) <= SMALL and not problem.splits and (found := enumerate_all(problem, must)):
         best, combinations, feasible = found
         value = problem.value(best)
@@ -54,16 +61,22 @@ def run(states: Sequence[State], deadline: float, workers: int) -> None:
     """
     from concurrent.futures import ThreadPoolExecutor
 
+    waiting: set[int] = set()
+
+    def work(state: State) -> None:
+        """Improve one part, with its share of the time that those before it left."""
+        rest = deadline - perf_counter()
+        share = rest * min(1.0, workers / len(waiting)) / (1 if state.size >= state.part.count else 2)
+        improve(state, perf_counter() + min(rest, max(TINY, share)))
+        waiting.discard(id(state))
+
     with ThreadPoolExecutor(workers) as pool:
         while (rest := deadline - perf_counter()) > TINY and (todo := [state for state in states if state.open]):
             todo.sort(key=lambda state: state.value - state.bound)
-            share = rest * min(workers, len(todo)) / len(todo)
-            list(pool.map(lambda state: _try(state, share, deadline), todo))  # noqa: B023
-
-
-def _try(state: State, share: float, deadline: float) -> None:
-    last = state.size >= state.part.count
-    improve(state, min(deadline, perf_counter() + max(TINY, share if last else share / 2)))
+            # Who gave up would only give up again with little more time: then the one furthest off gets all of it.
+            fresh = [state for state in todo if state.spent * 1.5 < rest * workers / len(todo)] or todo[:1]
+            waiting.update(map(id, fresh))
+            list(pool.map(work, fresh))
 
 
 def in_order(problem: Problem, order: Iterable[int]) -> tuple[int, ...]:
