@@ -17,7 +17,7 @@ from factors import blocked, gates
 from factors.models import FactorKind
 from factors.refusals import Refused
 from people import paging
-from people.access import get_for, needs
+from people.access import allows, get_for, needs
 from projects.models import Project
 
 PAGE_SIZE = 50
@@ -103,6 +103,7 @@ def blocked_list(request):
         "chosen": chosen,
         "total": demands.count(),
         "projects": demands.order_by().values("project").distinct().count(),
+        "may_plan": allows(request.user, "unlock.plan"),
         "breadcrumbs": [(_("Quota"), reverse("factor-overview")), (_("Blocked"), "")],
     }
     return render(request, "approvals/blocked_list.html", context)

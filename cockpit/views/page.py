@@ -67,6 +67,7 @@ def cockpit(request):
         "parks": scope.parks,
         "mine": actions.waiting(request.user, now.date()),
         "may_screen": allows(request.user, "screen.manage"),
+        "may_plan": allows(request.user, "unlock.plan"),
     }
     return render(request, "cockpit/cockpit.html", context)
 
@@ -153,6 +154,7 @@ def cockpit_cause(request):
         "others": [row for row in shown if row.project.pk in chosen.others],
         "may_instruct": allows(request.user, "instruction.give"),
         "may_draft": allows(request.user, "order.draft"),
+        "may_plan": allows(request.user, "unlock.plan"),
         "rules": RULES,
         "breadcrumbs": [
             (_("Cockpit"), reverse("cockpit")),

@@ -59,6 +59,7 @@ def factor_overview(request):
         else 0,
         "is_past": filters.as_of is not None,
         "may_make": allows(request.user, "factor.make"),
+        "may_plan": allows(request.user, "unlock.plan"),
         "links": links_for(request.user),
         "breadcrumbs": [],
     }
@@ -67,6 +68,7 @@ def factor_overview(request):
 
 PAGES = (
     ("blocked-list", "factor.view", gettext_lazy("Blocked demands")),
+    ("unlock", "unlock.plan", gettext_lazy("Unlock planner")),
     ("voucher-list", "factor.view", gettext_lazy("Vouchers")),
     ("posting-search", "factor.view", gettext_lazy("Journal")),
     ("reservation-list", "factor.view", gettext_lazy("Reservations")),
