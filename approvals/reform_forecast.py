@@ -26,6 +26,7 @@ from approvals.forecast import Step as CourseStep
 from approvals.reform import Effect, Node, Part, Phase, Step, apply, limit_of
 
 COMPLETION, CONSTRUCTION = forecast.COMPLETION, forecast.CONSTRUCTION
+BATCH = 500
 MANY = 1_000
 """Projects from which on fewer draws are taken: differences on common draws need fewer than dates do."""
 FEWER_DRAWS = 256
@@ -153,7 +154,7 @@ def _step(plan: Step, steps: Mapping[str, CourseStep], lanes, days) -> CourseSte
     if len(plan.parts) == 1:
         (part,) = plan.parts
         step = steps[part.code]
-        if part == Part(part.code):
+        if part.cap is None and part.waiting == 1 and not part.at_once:
             if step.prerequisites == plan.prerequisites and step.lane >= 0:
                 return step
             return replace(step, prerequisites=plan.prerequisites, lane=lanes[part.code])
@@ -234,45 +235,50 @@ def simulate(
 ) -> Simulation:
     """Return what each reform saves alone and the chosen ones together, up to the milestone `until`.
 
-    One forecast of all projects, one of those that each reform touches, one of those that the combination touches.
+    Every project is forecast once as it stands, once with each reform that touches it, once with all chosen ones.
     `draws`: 1,024, or 256 from `MANY` projects on, unless told. Errors: `network.topological`.
     """
-    chosen = tuple(code for code in reforms if code in set(chosen))
+    wanted = set(chosen)
+    chosen = tuple(code for code in reforms if code in wanted)
     draws = draws or (FEWER_DRAWS if len(cases) >= MANY else forecast.DRAWS)
-    before = _at(forecast.forecast([case.course for case in cases], draws=draws), until)
-    nodes = {case.key: nodes_of(case) for case in cases}
-    found = {code: _rows(cases, nodes, (code,), before, until, draws) for code in reforms}
-    together = found[chosen[0]] if len(chosen) == 1 else _rows(cases, nodes, chosen, before, until, draws)
-    singles = [Single(code, *_totals(rows)) for code, rows in found.items()]
+    tries = [*((code,) for code in reforms), *([chosen] if len(chosen) != 1 else [])]
+    found: list[list[Row]] = [[] for _ in tries]
+    for first in range(0, len(cases), BATCH):
+        for place, row in _rows(cases[first : first + BATCH], tries, until, draws):
+            found[place].append(row)
+    ranked = [tuple(sorted(rows, key=lambda row: (-row.days, -row.stages, str(row.key)))) for rows in found]
+    singles = [Single(code, *_totals(rows)) for code, rows in zip(reforms, ranked, strict=False)]
     order = {code: n for n, code in enumerate(reforms)}
     singles.sort(key=lambda one: (-one.days, -one.stages, -one.projects, order[one.reform]))
+    together = ranked[order[chosen[0]]] if len(chosen) == 1 else ranked[-1]
     days, stages, projects = _totals(together)
-    return Simulation(tuple(singles), chosen, days, stages, projects, together, draws, found)
-
-
-def _at(outlooks, until: str) -> dict[Any, float]:
-    return {key: told.milestones[until].p50 for key, told in outlooks.items() if until in told.milestones}
+    single_rows = dict(zip(reforms, ranked, strict=False))
+    return Simulation(tuple(singles), chosen, days, stages, projects, together, draws, single_rows)
 
 
 def _totals(rows: Sequence[Row]) -> tuple[Decimal, int, int]:
     return sum((row.days for row in rows), ZERO), sum(row.stages for row in rows), len(rows)
 
 
-def _rows(cases, nodes, reforms: Sequence[str], before, until: str, draws: int) -> tuple[Row, ...]:
-    """Return the projects that the reforms touch, most days saved first."""
-    touched = []
-    for case in cases:
-        own = tuple(code for code in reforms if code in case.effects)
-        made = changed(case, [case.effects[code] for code in own], nodes[case.key]) if own else None
-        if made is not None:
-            if len(own) > 1:
-                own = tuple(c for c in own if changed(case, [case.effects[c]], nodes[case.key]) is not None)
-            touched.append((case.key, *made, own))
-    after = _at(forecast.forecast([course for _key, course, _less, _own in touched], draws=draws), until)
+def _rows(cases: Sequence[Case], tries: Sequence[tuple[str, ...]], until: str, draws: int) -> list[tuple[int, Row]]:
+    """Return (place of the try, row) for every project that a try touches: all in one forecast, sharing its draws."""
+    courses, touched = [], []
+    for number, case in enumerate(cases):
+        nodes = nodes_of(case)
+        courses.append(replace(case.course, key=(-1, number)))
+        alone = {code for code, effect in case.effects.items() if _plan(nodes, (effect,)) is not None}
+        for place, reforms in enumerate(tries):
+            own = tuple(code for code in reforms if code in alone)
+            made = changed(case, [case.effects[code] for code in own], nodes) if own else None
+            if made is not None:
+                courses.append(replace(made[0], key=(place, number)))
+                touched.append((place, number, made[1], own))
+    told = forecast.forecast(courses, draws=draws)
+    at = {key: one.milestones[until].p50 for key, one in told.items() if until in one.milestones}
     rows = []
-    for key, _course, less, own in touched:
-        was, now = before.get(key), after.get(key)
-        # A milestone that a reform takes away altogether is reached with the stages before it: none of ours does.
+    for place, number, less, own in touched:
+        was, now = at.get((-1, number)), at.get((place, number))
+        # A milestone that is reached already has nothing to save before it.
         saved = tenth(was - now) if was is not None and now is not None else ZERO
-        rows.append(Row(key, was, now, saved, less, own))
-    return tuple(sorted(rows, key=lambda row: (-row.days, -row.stages, str(row.key))))
+        rows.append((place, Row(cases[number].key, was, now, saved, less, own)))
+    return rows

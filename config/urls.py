@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("supervision.urls")),
     path("", include("dossiers.urls")),
     path("", include("cockpit.urls")),
+    path("", include("cockpit.reform_urls")),
     path("", include("imports.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

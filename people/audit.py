@@ -79,6 +79,8 @@ KINDS = {
     "instruction.given": _("Instruction given"),
     "instruction.answered": _("Instruction answered"),
     "instruction.closed": _("Instruction closed"),
+    "reform.kept": _("Set of reforms kept"),
+    "reform.discarded": _("Set of reforms thrown away"),
     "visit.logged": _("Visit logged"),
     "problem.registered": _("Problem registered"),
     "problem.assign": _("Problem assigned"),
