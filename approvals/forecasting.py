@@ -107,9 +107,12 @@ class Gathered:
 
 
 class Times:
-    """What had happened to one stage by `now`, in working half-days of the calendar."""
+    """What had happened to one stage by `now`, in working half-days of the calendar.
 
-    __slots__ = ("accepted", "closed", "desk", "parts", "passed", "ready", "stopped", "stopped_for", "wait")
+    `wait` is from the day it was ready to its acceptance (or to now); `again` since it ended without a pass, else None.
+    """
+
+    __slots__ = ("accepted", "again", "closed", "desk", "parts", "passed", "ready", "stopped", "stopped_for", "wait")
 
     def __init__(self, row: Row, events: list, now: datetime, calendar: WorkCalendar, present: int):
         accepted = row.accepted_at if row.accepted_at and row.accepted_at <= now else None
@@ -119,20 +122,17 @@ class Times:
         today = local(now).date()
         self.ready = row.ready_on is not None and row.ready_on <= today
         self.desk, self.parts = 0, {Part.APPLICANT: 0, Part.SPECIAL: 0}
-        self.stopped, self.stopped_for, self.wait = "", 0, 0
-        since = row.ready_on
+        self.stopped, self.stopped_for, self.wait, self.again = "", 0, 0, None
         if accepted:
             begun = 2 * calendar.count_through(local(accepted).date())
             end = calendar.begun(local(closed)) if closed else present
             if self.ready:
                 self.wait = max(begun - 2 * calendar.count_through(row.ready_on), 0)
             self._run(events, accepted, closed, begun, end, now, calendar)
-        elif closed and not self.passed:
-            since = local(closed).date()
+        elif self.ready:
+            self.wait = max(present - 2 * calendar.count_through(row.ready_on), 0)
         if self.closed and not self.passed:
-            since, self.ready = local(closed).date(), True
-        if not accepted and self.ready:
-            self.wait = max(present - 2 * calendar.count_through(since), 0)
+            self.ready, self.again = True, max(present - 2 * calendar.count_through(local(closed).date()), 0)
 
     def _run(self, events, accepted, closed, begun: int, end: int, now, calendar) -> None:
         """Fill in the desk's time and that of the stops after acceptance."""
@@ -257,12 +257,19 @@ def _blocks(now: datetime, calendar: WorkCalendar, present: int) -> list[Seen]:
 
 # -- projects ----------------------------------------------------------------------------------------------------------
 def gather(
-    projects: QuerySet | Iterable[int], now: datetime, calendar: WorkCalendar, learned: Learned
+    projects: QuerySet | Iterable[int],
+    now: datetime,
+    calendar: WorkCalendar,
+    learned: Learned,
+    stages: QuerySet | None = None,
 ) -> dict[int, Gathered]:
-    """Return what is left of the projects that have a chain, by their ids. Four queries, however many they are."""
+    """Return what is left of the projects that have a chain, by their ids. Four queries, however many they are.
+
+    `stages` leaves out all others, as if the projects had none but these.
+    """
     rows = defaultdict(list)
-    stages = Stage.objects.filter(chain__project__in=projects).order_by("chain_id", "position", "id")
-    for values in stages.values_list(*_COLUMNS):
+    stages = (Stage.objects.all() if stages is None else stages).filter(chain__project__in=projects)
+    for values in stages.order_by("chain_id", "position", "id").values_list(*_COLUMNS):
         row = Row._make(values)
         rows[row.project].append(row)
     events = _events(
@@ -341,7 +348,7 @@ def _step(row: Row, times: Times, kind: Kind, before, lane: int, blocked, learne
     elif times.accepted and not times.closed:
         state, elapsed = State.RUNNING, times.desk
     elif times.ready:
-        state, elapsed = State.READY, times.wait
+        state, elapsed = State.READY, times.wait if times.again is None else times.again
     if state == State.DONE:
         return Step(row.code, row.name, before, state=state, lane=lane, group=kind.department)
     gates = {gate.partition(":")[0] for gate in row.gates or ()} & blocked.keys()
@@ -388,7 +395,7 @@ def outlooks(
     detail: bool = False,
     coupling: float = 0.0,
 ) -> dict[int, tuple[Gathered, Outlook]]:
-    """Return what is left of the projects and its forecast, by their ids. Five queries, nine when nothing is kept."""
+    """Return what is left of the projects and its forecast, by their ids. Six queries, ten when nothing is kept."""
     calendar = calendar or store.current()
     found = gather(projects, now, calendar, learned(now, calendar))
     told = forecast((one.course for one in found.values()), detail=detail, coupling=coupling)
