@@ -12,7 +12,7 @@ from approvals.states import State
 from factors import blocked, reservations, rights
 from factors.demands import serves
 from factors.models import Demand, FactorKind, QuotaRequest, Voucher
-from people.access import allows, departments_of
+from people.access import allows, department_ids
 from people.prepared import Prepared
 from projects.models import Project
 
@@ -117,7 +117,7 @@ def _desk(user, now) -> dict | None:
     """Return requests to decide, reservations that run out within 7 days, and vouchers to check."""
     if not allows(user, "factor.make") and not allows(user, "factor.check"):
         return None
-    mine = departments_of(user)
+    mine = department_ids(user)
 
     def kept(path):
         return Q(**{f"{path}__department__in": mine}) | Q(**{f"{path}__book__kind__department__in": mine})

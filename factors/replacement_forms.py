@@ -11,6 +11,7 @@ from factors.asset_forms import books
 from factors.assets import reach
 from factors.demand_forms import day_input
 from factors.models import Demand, StockAsset
+from people.access import department_ids
 from people.models import District
 
 
@@ -27,7 +28,7 @@ class SourceForm(forms.Form):
 
     def __init__(self, *args, user, **options):
         super().__init__(*args, **options)
-        kinds = reach.handled(user)
+        kinds = department_ids(user)
         self.fields["book"].queryset = books().filter(kind__department__in=kinds)
         self.fields["asset"].queryset = reach.stock(user).filter(status=StockAsset.Status.VERIFIED).order_by("name")
         self.fields["district"].queryset = District.objects.order_by("code")

@@ -13,7 +13,7 @@ from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from factors.models import Account, Demand, Transfer, Voucher, VoucherLine
 from people import roles
-from people.access import VIEW, allows, city_wide, departments_of, granted_tree, visible_to
+from people.access import VIEW, allows, city_wide, department_ids, granted_tree, visible_to
 from people.models import Department, District, User
 from projects.models import Project
 
@@ -27,16 +27,7 @@ def keepers(account: Account) -> set[int]:
 
 def keeps(user, account: Account) -> bool:
     """Say whether the person is of a department that keeps the account. One query per person's row."""
-    return not _handled(user).isdisjoint(keepers(account))
-
-
-def _handled(user) -> set[int]:
-    """Return the ids of the departments whose cases the person handles. One query, once per person's row."""
-    return _once(user, "_departments_handled", departments_of)
-
-
-def _districts(user) -> QuerySet:
-    return granted_tree(District, user, VIEW)
+    return not department_ids(user).isdisjoint(keepers(account))
 
 
 def _projects(user) -> QuerySet:
@@ -188,9 +179,9 @@ def _seen_holdings(user) -> Q | None:
     where = Q(project__isnull=True, enterprise__isnull=True)
     where |= Q(project__in=_once(user, "_projects_with_quota", _projects))
     if allows(user, "project.view"):
-        where |= Q(project__isnull=True, district__in=_once(user, "_districts_granted", _districts))
+        where |= Q(project__isnull=True, district__in=granted_tree(District, user, VIEW))
     if allows(user, "factor.make"):
-        mine = _handled(user)
+        mine = department_ids(user)
         where |= Q(department__in=mine) | Q(book__kind__department__in=mine)
     return where
 
@@ -211,4 +202,4 @@ def keeps_demand(user, demand: Demand) -> bool:
         return False
     if demand.pool is not None:
         return keeps(user, demand.pool)
-    return demand.book.kind.department_id in _handled(user)
+    return demand.book.kind.department_id in department_ids(user)

@@ -25,7 +25,7 @@ from gis.models import (
     UtilityReport,
 )
 from people import audit
-from people.access import allows, departments_of, manageable_by
+from people.access import allows, department_ids, manageable_by
 from projects import uploads
 from projects.actions import Forbidden, Refused
 from projects.models import Park, Project
@@ -238,7 +238,7 @@ def verifiable_items(user):
         return UtilityItem.objects.none()
     if not allows(user, "stage.handle"):
         return UtilityItem.objects.all()
-    return UtilityItem.objects.filter(Q(department__in=departments_of(user)) | Q(department__isnull=True))
+    return UtilityItem.objects.filter(Q(department__in=department_ids(user)) | Q(department__isnull=True))
 
 
 def latest_lines():

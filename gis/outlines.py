@@ -60,7 +60,7 @@ def parks_changeable(user):
     if not allows(user, "boundary.import"):
         return Park.objects.none()
     names = _grants(user)
-    return Park.objects.filter(granted(Park, user, names)) | Park.objects.filter(
+    return Park.objects.filter(pk__in=granted(Park, user, names)) | Park.objects.filter(
         district__in=granted_tree(District, user, names)
     )
 

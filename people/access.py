@@ -6,8 +6,9 @@ A role says *what* (`allows`), grants and assignments say *where* (`visible_to`,
  - a stage that belongs to the person's department, to one below it, or to one whose cases he was granted.
 Global permissions and the superuser flag count for nothing, so list and detail cannot disagree.
 
-Cost: `visible_to` adds conditions only, none at all where a grant covers every district; to know that it asks two
-queries at most per person's row (a request). `get_for` is one query more, two when it must tell 403 from 404.
+Cost: `visible_to` adds conditions only, none at all where a grant covers every district. What was granted is read once
+per person's row (a request): two queries for who sees the whole city, five at most. `get_for` is one query more, two
+when it must tell 403 from 404.
 """
 
 from collections.abc import Mapping
@@ -119,37 +120,67 @@ def _own_page(request, url: str) -> str:
 # --- where ------------------------------------------------------------------------------------------------------
 
 
-def granted(model: type[Model], user, codenames: tuple[str, ...]) -> Q:
-    """Return the condition on `model` (District, Park, Department) that it was granted to the person or his group."""
-    mine = get_user_obj_perms_model(model).objects.filter(user=user, permission__codename__in=codenames)
-    ours = get_group_obj_perms_model(model).objects.filter(group__user=user, permission__codename__in=codenames)
-    return Q(pk__in=mine.values("content_object_id")) | Q(pk__in=ours.values("content_object_id"))
+def granted(model: type[Model], user, codenames: tuple[str, ...]) -> frozenset[int]:
+    """Return the ids of the rows of `model` (District, Park, Department) that were granted to the person or his group.
+
+    One query, once per person's row: a request loads its own, so a new grant counts from the next. Plain look-ups and
+    lists of ids: with the same as conditions within each query, to build one took ten milliseconds.
+    """
+    known = user.__dict__.setdefault("_granted", {})
+    key = (model, codenames)
+    if key not in known:
+        mine = get_user_obj_perms_model(model).objects.filter(user=user, permission__codename__in=codenames)
+        ours = get_group_obj_perms_model(model).objects.filter(group__user=user, permission__codename__in=codenames)
+        ids = [rows.order_by().values_list("content_object_id", flat=True) for rows in (mine, ours)]
+        known[key] = frozenset(ids[0].union(ids[1], all=True))
+    return known[key]
 
 
-def granted_tree(model: type[Model], user, codenames: tuple[str, ...], also: Q | None = None) -> QuerySet:
-    """Return the rows of a tree that were granted (or meet `also`), with all rows below them."""
+def granted_tree(model: type[Model], user, codenames: tuple[str, ...], also: int | None = None) -> frozenset[int]:
+    """Return the ids of the rows of a tree that were granted (and `also`), with all rows below them.
+
+    Two queries, one where nothing was granted, once per person's row.
+    """
+    return _tree(model, user, codenames, also)[0]
+
+
+def _tree(model, user, codenames, also=None) -> tuple[frozenset[int], int]:
+    """Return the ids that `granted_tree` returns, and how many rows there are in all (0: nobody had to look)."""
     from people.models import MAX_DEPTH
 
-    roots = model._base_manager.filter(granted(model, user, codenames) | (also or Q())).order_by().values("pk")
-    condition = Q(pk__in=roots)
-    for depth in range(1, MAX_DEPTH):
-        condition |= Q(**{"__".join(["parent"] * depth) + "__in": roots})
-    return model._base_manager.filter(condition).order_by().values("pk")
+    known = user.__dict__.setdefault("_granted_trees", {})
+    key = (model, codenames, also)
+    if key not in known:
+        covered = set(granted(model, user, codenames)) | ({also} if also is not None else set())
+        parents = dict(model._base_manager.order_by().values_list("pk", "parent_id")) if covered else {}
+        for _depth in range(1, MAX_DEPTH):
+            covered |= {pk for pk, parent in parents.items() if parent in covered}
+        known[key] = frozenset(covered), len(parents)
+    return known[key]
 
 
-def departments_of(user) -> QuerySet:
-    """Return the ids of departments whose cases the person may handle: his own with those below, and granted ones."""
+def forget_grants(user) -> None:
+    """Let the next question about this person's row read his grants anew."""
+    for name in ("_granted", "_granted_trees"):
+        user.__dict__.pop(name, None)
+
+
+def department_ids(user) -> frozenset[int]:
+    """Return the ids of departments whose cases the person may handle: his own with those below, and granted ones.
+
+    At most two queries, once per person's row.
+    """
     from people.models import Department
 
-    return granted_tree(Department, user, ("handle_cases",), also=Q(pk=user.department_id))
+    return granted_tree(Department, user, ("handle_cases",), also=user.department_id)
 
 
 def handles(user, department) -> bool:
-    """Say whether the person may handle the cases of that department (row or id). At most one query."""
+    """Say whether the person may handle the cases of that department (row or id). Two queries once per person's row."""
     if department is None or not allows(user, "stage.handle"):
         return False
     pk = getattr(department, "pk", department)
-    return pk == user.department_id or departments_of(user).filter(pk=pk).exists()
+    return pk == user.department_id or pk in department_ids(user)
 
 
 def visible_to(queryset: QuerySet, user, *, all_read: bool = False) -> QuerySet:
@@ -157,7 +188,7 @@ def visible_to(queryset: QuerySet, user, *, all_read: bool = False) -> QuerySet:
 
     Administrators, people without a role and anonymous visitors see nothing. `all_read` promises that every row will
     be read, as for a count: then the rows that a department's cases lead to are collected once, instead of looked for
-    at each row, which is quicker for a page of them. One query more, for the departments.
+    at each row, which is quicker for a page of them.
     """
     paths = queryset.model.ACCESS
     if not allows(user, "project.view"):
@@ -170,10 +201,9 @@ def visible_to(queryset: QuerySet, user, *, all_read: bool = False) -> QuerySet:
     if paths.department is not None and allows(user, "stage.handle"):
         if all_read:
             rows = queryset.model._base_manager.order_by()
-            offices = list(departments_of(user).values_list("pk", flat=True))
-            cases = rows.filter(**{f"{paths.department}__in": offices})
+            cases = rows.filter(**{f"{paths.department}__in": department_ids(user)})
             return queryset.filter(pk__in=rows.filter(where).values("pk").union(cases.values("pk")))
-        where |= _reaches(queryset.model, paths.department, departments_of(user))
+        where |= _reaches(queryset.model, paths.department, department_ids(user))
     return queryset.filter(where)
 
 
@@ -193,28 +223,12 @@ def manageable_by(queryset: QuerySet, user) -> QuerySet:
 def city_wide(user, codenames: tuple[str, ...] = VIEW) -> bool:
     """Say whether grants cover every district, so that no row with a district is closed to the person.
 
-    One query, two where any district was granted, once per person's row: a request loads its own, so a new grant counts
-    from the next.
+    One query, two where any district was granted, once per person's row.
     """
-    from people.models import MAX_DEPTH, District
+    from people.models import District
 
-    known = user.__dict__.setdefault("_city_wide", {})
-    if codenames not in known:
-        # Two plain look-ups: a dozen times quicker than a query of `granted_tree`, on every page that lists something.
-        covered = _granted_ids(District, user, codenames)
-        parents = dict(District._base_manager.order_by().values_list("pk", "parent_id")) if covered else {}
-        for _depth in range(1, MAX_DEPTH):
-            covered |= {pk for pk, parent in parents.items() if parent in covered}
-        known[codenames] = bool(parents) and covered >= set(parents)
-    return known[codenames]
-
-
-def _granted_ids(model: type[Model], user, codenames) -> set[int]:
-    """Return the ids of the rows that were granted to the person or his group. One query."""
-    mine = get_user_obj_perms_model(model).objects.filter(user=user, permission__codename__in=codenames)
-    ours = get_group_obj_perms_model(model).objects.filter(group__user=user, permission__codename__in=codenames)
-    ids = [rows.order_by().values_list("content_object_id", flat=True) for rows in (mine, ours)]
-    return set(ids[0].union(ids[1], all=True))
+    covered, every = _tree(District, user, codenames)
+    return 0 < every <= len(covered)
 
 
 def _covered(model: type[Model], paths: AccessPaths, user, codenames) -> bool:
@@ -259,7 +273,7 @@ def _places(model: type[Model], paths: AccessPaths, user, codenames) -> Q:
             where |= _reaches(model, path, granted_tree(District, user, codenames))
     if paths.park is not None:
         park = _model_at(model, paths.park)
-        where |= _reaches(model, paths.park, park._base_manager.filter(granted(park, user, codenames)).values("pk"))
+        where |= _reaches(model, paths.park, granted(park, user, codenames))
     return where
 
 
@@ -276,8 +290,10 @@ def _assigned(model: type[Model], paths: AccessPaths, user) -> Q:
     return Q(pk__in=model._base_manager.filter(**lookups).order_by().values("pk"))
 
 
-def _reaches(model: type[Model], path: str, targets: QuerySet) -> Q:
-    """Return the condition that `path` leads to one of `targets`; an EXISTS where the path has many ends."""
+def _reaches(model: type[Model], path: str, targets: frozenset[int]) -> Q:
+    """Return the condition that `path` leads to one of the ids `targets`; an EXISTS where the path has many ends."""
+    if not targets:
+        return Q(pk__in=[])
     if path == "":
         return Q(pk__in=targets)
     if _is_many(model, path):

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from people import audit, grants, roles, sessions
+from people import access, audit, grants, roles, sessions
 from people.access import require
 from people.models import Department, Feedback, PasswordUsed, User
 from people.passwords import KEPT
@@ -163,6 +163,7 @@ def grant(to: User | Department, codename: str, on, *, by: User | None = None, r
     _check(by, "grant.manage")
     _not_self(by, to)
     if grants.put(to, codename, on):
+        access.forget_grants(to)
         audit.record("grant.given", by=by, request=request, target=to, permission=codename, **_named(on))
 
 
@@ -172,6 +173,7 @@ def take_back(to: User | Department, row: grants.Grant, *, by: User | None = Non
     _check(by, "grant.manage")
     _not_self(by, to)
     row.row.delete()
+    access.forget_grants(to)
     audit.record("grant.taken", by=by, request=request, target=to, permission=row.codename, **_named(row.on))
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from people import audit
-from people.access import MANAGE, allows, departments_of, granted, granted_tree, manageable_by
+from people.access import MANAGE, allows, department_ids, granted, granted_tree, manageable_by
 from people.models import District
 from projects import uploads
 from projects.actions import Forbidden, Refused
@@ -19,13 +19,13 @@ from projects.models import Enterprise, KeyPoint, Material, Park, Project
 
 
 def districts_managed(user):
-    """Return the districts whose data the person manages by a grant, with those below. No query of its own."""
+    """Return the districts whose data the person manages by a grant, with those below."""
     return District.objects.filter(pk__in=granted_tree(District, user, MANAGE))
 
 
 def parks_managed(user):
-    """Return the parks that the person manages by a grant on them or on their district. No query of its own."""
-    return Park.objects.filter(granted(Park, user, MANAGE)) | Park.objects.filter(
+    """Return the parks that the person manages by a grant on them or on their district."""
+    return Park.objects.filter(pk__in=granted(Park, user, MANAGE)) | Park.objects.filter(
         district__in=granted_tree(District, user, MANAGE)
     )
 
@@ -70,7 +70,7 @@ def may_add_material(user, enterprise: Enterprise) -> bool:
         return True
     return (
         allows(user, "stage.handle")
-        and row.filter(**{f"{Enterprise.ACCESS.department}__in": departments_of(user)}).exists()
+        and row.filter(**{f"{Enterprise.ACCESS.department}__in": department_ids(user)}).exists()
     )
 
 

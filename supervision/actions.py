@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals.refusals import Refused
 from calendars import store
 from people import audit
-from people.access import allows, require
+from people.access import allows, department_ids, require
 from people.models import Department
 from projects.uploads import Upload
 from supervision import lights, trail, visible
@@ -79,7 +79,7 @@ def offers(user, problem: Problem) -> list[Offer]:
 
 def _permitted(user, problem, action: str) -> bool:
     if action in HANDLING:
-        return allows(user, "problem.handle") and problem.department_id in visible.offices(user)
+        return allows(user, "problem.handle") and problem.department_id in department_ids(user)
     if not allows(user, "problem.check") or visible.masked_from(user, problem):
         return False
     return visible.projects(user).filter(pk=problem.project_id).exists()

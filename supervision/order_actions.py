@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from approvals.refusals import Refused
 from calendars import store
 from people import audit
-from people.access import allows, require
+from people.access import allows, department_ids, require
 from supervision import lights, trail, visible
 from supervision.models import OrderItem, Series, SupervisionOrder
 from supervision.states import order_legal
@@ -125,7 +125,7 @@ def offers(user, order: SupervisionOrder, today: date) -> list[Offer]:
 
 def _permitted(user, order, action: str, today: date) -> bool:
     if action in ANSWERING:
-        return allows(user, "order.answer") and order.lead_id in visible.offices(user)
+        return allows(user, "order.answer") and order.lead_id in department_ids(user)
     if not allows(user, "order.sign" if action in SIGNING else "order.draft"):
         return False
     if action.endswith("_extension") and order.extension != SupervisionOrder.Extension.ASKED:

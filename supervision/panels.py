@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 from approvals.lights import Light
 from approvals.panels import Panel
 from calendars import store
-from people.access import allows
+from people.access import allows, department_ids
 from people.prepared import Prepared
 from projects.models import Assignment, Project
 from supervision import lights, standing, visible
@@ -108,7 +108,7 @@ def duty_panel(user, now: dt.datetime) -> Panel | None:
 def _problem_lines(user, today, calendar):
     listing, late = reverse("problem-list"), 0
     if allows(user, "problem.handle") and not allows(user, "problem.check"):
-        rows = Problem.objects.filter(department__in=visible.offices(user)).exclude(state=ProblemState.CLOSED)
+        rows = Problem.objects.filter(department__in=department_ids(user)).exclude(state=ProblemState.CLOSED)
         sums = rows.alias(lit=lights.problem_lights(today, calendar)).aggregate(
             claim=Count("pk", filter=Q(state=ProblemState.ASSIGNED)),
             handle=Count("pk", filter=Q(state__in=(ProblemState.CLAIMED, ProblemState.RETURNED))),
@@ -136,7 +136,7 @@ def _problem_lines(user, today, calendar):
 def _order_lines(user, today, calendar):
     listing, late, lines = reverse("order-list"), 0, []
     if allows(user, "order.answer"):
-        rows = SupervisionOrder.objects.filter(lead__in=visible.offices(user), state__in=ORDER_RUNNING)
+        rows = SupervisionOrder.objects.filter(lead__in=department_ids(user), state__in=ORDER_RUNNING)
         sums = rows.alias(lit=lights.order_lights(today, calendar)).aggregate(
             receive=Count("pk", filter=Q(state=OrderState.SIGNED)),
             answer=Count("pk", filter=Q(state__in=(OrderState.RECEIVED, OrderState.RETURNED))),

@@ -8,7 +8,7 @@ never on a page about the project. Cost: conditions, and three queries a person'
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from people.access import allows, city_wide, departments_of, visible_to
+from people.access import allows, city_wide, department_ids, visible_to
 from people.models import MAX_DEPTH, Department
 from projects.models import Project
 from supervision.models import OrderItem, Problem, SupervisionOrder, Visit
@@ -17,17 +17,10 @@ from supervision.states import OrderState
 UNSIGNED = (OrderState.DRAFT, OrderState.DISCARDED)
 
 
-def offices(user) -> frozenset[int]:
-    """Return the units the person works for: his own with those below it, and granted ones. One query a request."""
-    if "_offices" not in user.__dict__:
-        user.__dict__["_offices"] = frozenset(departments_of(user).values_list("pk", flat=True))
-    return user.__dict__["_offices"]
-
-
 def near(user) -> frozenset[int]:
-    """Return `offices` and the units above his own: what is said of any of them is kept from him. Two queries."""
+    """Return `department_ids` and the units above his own: what is said of any of them is kept from him. A query."""
     if "_near" not in user.__dict__:
-        found, at = set(offices(user)), user.department_id
+        found, at = set(department_ids(user)), user.department_id
         parents = dict(Department.objects.order_by().values_list("pk", "parent_id")) if at else {}
         for _depth in range(MAX_DEPTH):
             at = parents.get(at)
@@ -60,7 +53,7 @@ def problems(user) -> QuerySet:
     if not city_wide(user):
         where &= Q(project__in=projects(user).order_by().values("pk"))
     if allows(user, "problem.handle"):
-        where |= Q(department__in=offices(user))
+        where |= Q(department__in=department_ids(user))
     return Problem.objects.filter(where)
 
 
@@ -87,9 +80,9 @@ def orders(user) -> QuerySet:
     where = about | Q(drafted_by=user) | Q(leader=user) & ~Q(state__in=UNSIGNED)
     if allows(user, "order.answer"):
         joined = SupervisionOrder.co_units.through.objects.filter(
-            supervisionorder=OuterRef("pk"), department__in=offices(user)
+            supervisionorder=OuterRef("pk"), department__in=department_ids(user)
         )
-        where |= (Q(lead__in=offices(user)) | Q(Exists(joined))) & ~Q(state__in=UNSIGNED)
+        where |= (Q(lead__in=department_ids(user)) | Q(Exists(joined))) & ~Q(state__in=UNSIGNED)
     return SupervisionOrder.objects.filter(where)
 
 

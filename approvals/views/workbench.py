@@ -18,7 +18,7 @@ from approvals.models import Chain, MaterialUse, Stage, StageEvent
 from approvals.snapshot import SORT_GROUPS
 from approvals.states import State
 from calendars import store
-from people.access import allows, departments_of, manageable_by, needs, visible_to
+from people.access import allows, department_ids, manageable_by, needs, visible_to
 from people.prepared import literal
 from projects.models import Assignment, LightTally, Project
 
@@ -312,7 +312,7 @@ def _opened(request, projects, now):
 def _case_workbench(request, now):
     """Cases at the departments of the officer: overdue, due today or soon, to be accepted, waiting, closed lately."""
     today, calendar = now.date(), store.current()
-    departments = list(departments_of(request.user).values_list("pk", flat=True))
+    departments = department_ids(request.user)
     cases = Stage.objects.filter(department__in=departments)
     week = today + dt.timedelta(days=DUE_DAYS)
     late = Q(red_from__lte=now) | Q(statutory_red_from__lte=now)

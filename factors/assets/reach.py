@@ -9,19 +9,11 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from factors.models import Account, FactorKind, Parcel, ReplacementSource, StockAsset
-from people.access import allows, departments_of, visible_to
+from people.access import allows, department_ids, visible_to
 from people.models import AuditEntry, AuditHead
 from projects.models import Project
 
 LAND = FactorKind.Group.LAND
-
-
-def handled(user) -> set[int]:
-    """Return the ids of the departments whose cases the person handles. One query, once per person's row."""
-    known = user.__dict__
-    if "_departments_of_assets" not in known:
-        known["_departments_of_assets"] = set(departments_of(user).values_list("pk", flat=True))
-    return known["_departments_of_assets"]
 
 
 def _seen(model, user, kept: Q | None) -> QuerySet:
@@ -66,7 +58,7 @@ def keeps_land(user) -> bool:
     """Say whether the person is an officer of the department in charge of land. Two queries at the most."""
     if not allows(user, "factor.make"):
         return False
-    return FactorKind.objects.filter(group=LAND, department__in=handled(user)).exists()
+    return FactorKind.objects.filter(group=LAND, department__in=department_ids(user)).exists()
 
 
 def parcels(user) -> QuerySet:
@@ -88,7 +80,7 @@ def require_land(user) -> None:
 
 def stock(user) -> QuerySet:
     """Narrow stock assets to those that the person may see."""
-    ids = handled(user)
+    ids = department_ids(user)
     amounts = StockAsset.objects.filter(amounts__book__kind__department__in=ids).order_by().values("pk")
     return _seen(StockAsset, user, Q(department__in=ids) | Q(pk__in=amounts))
 
@@ -97,7 +89,7 @@ def keeps_stock(user, department, kinds, permission="factor.make") -> bool:
     """Say whether the person is an officer of the asset's department, or of those in charge of all its factors."""
     if not allows(user, permission):
         return False
-    ids = handled(user)
+    ids = department_ids(user)
     if department is not None and department.pk in ids:
         return True
     return bool(kinds) and all(kind.department_id in ids for kind in kinds)
@@ -105,7 +97,7 @@ def keeps_stock(user, department, kinds, permission="factor.make") -> bool:
 
 def sources(user) -> QuerySet:
     """Narrow replacement sources to those that the person may see."""
-    return _seen(ReplacementSource, user, Q(book__kind__department__in=handled(user)))
+    return _seen(ReplacementSource, user, Q(book__kind__department__in=department_ids(user)))
 
 
 def authors(row) -> set[int]:

@@ -17,7 +17,7 @@ from approvals.lights import Light
 from approvals.refusals import Refused
 from calendars import store
 from people import paging
-from people.access import allows, needs
+from people.access import allows, department_ids, needs
 from supervision import drafting, lights, order_actions, standing, visible
 from supervision.forms import ActForm, OrderForm, item_forms, suggestions
 from supervision.labels import ORDER_ACTIONS, ORDER_EVENTS, value_of
@@ -71,7 +71,7 @@ def order_list(request):
     if source:
         rows = rows.filter(source=source)
     if unit:
-        rows = rows.filter(lead__in=visible.offices(user)) if unit == "unit" else rows.filter(drafted_by=user)
+        rows = rows.filter(lead__in=department_ids(user)) if unit == "unit" else rows.filter(drafted_by=user)
     rows = rows.annotate(lit=lights.order_lights(today, calendar))
     counts = dict(rows.order_by().values_list("lit").annotate(Count("pk")))
     lit = common.choice(request, "light", [light.value for light in SHOWN])

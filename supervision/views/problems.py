@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from approvals.lights import Light
 from calendars import store
 from people import paging
-from people.access import allows, get_for, needs
+from people.access import allows, department_ids, get_for, needs
 from people.models import Department, District
 from projects import search
 from projects.models import Assignment, Project
@@ -124,7 +124,7 @@ def narrowed(request):
     if unit := common.whole(request, "unit"):
         rows = rows.filter(department=unit)
     if mine == "unit":
-        rows = rows.filter(department__in=visible.offices(user))
+        rows = rows.filter(department__in=department_ids(user))
     elif mine == "served":
         rows = rows.filter(
             project__in=Assignment.objects.filter(user=user, ended_on__isnull=True).values("project").distinct()
@@ -183,7 +183,7 @@ def _page(request, problem, *, bound=None, chosen="", status=200):
     seen = not hidden and visible.projects(user).filter(pk=problem.project_id).exists()
     row = standing.problem_row(problem, today, store.current())
     events = list(problem.events.select_related("by__department", "department").prefetch_related("files"))
-    own = visible.offices(user)
+    own = department_ids(user)
     history = [
         {
             "event": event,
@@ -261,6 +261,6 @@ def problem_file(request, pk):
     """Send a file of a problem one sees; of a masked one only what one's own unit handed in."""
     row = get_object_or_404(ProblemFile.objects.select_related("event__problem", "event__by"), pk=pk)
     problem = visible.one(visible.problems(request.user), row.event.problem_id)
-    if visible.masked_from(request.user, problem) and row.event.by.department_id not in visible.offices(request.user):
+    if visible.masked_from(request.user, problem) and row.event.by.department_id not in department_ids(request.user):
         raise Http404
     return common.send(row)

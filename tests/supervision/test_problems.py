@@ -11,7 +11,7 @@ from django.utils import timezone
 from approvals.lights import Light
 from approvals.refusals import Refused
 from calendars import store
-from people.access import departments_of
+from people.access import department_ids
 from projects.uploads import Upload
 from supervision import actions, lights, standing, visible
 from supervision.models import Problem, ProblemEvent, Visit
@@ -116,7 +116,7 @@ def test_the_unit_complained_of_is_not_told_who_complains(world):
     world.pm.department = world.departments["b"]
     world.pm.save()
     world.pm.__dict__.pop("_near", None), world.pm.__dict__.pop("_offices", None)
-    assert visible.masked_from(world.pm, row) and departments_of(world.pm)
+    assert visible.masked_from(world.pm, row) and department_ids(world.pm)
     with pytest.raises(PermissionDenied):
         actions.escalate(by=world.pm, now=NOW, problem=row, text="上报")
 
