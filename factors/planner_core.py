@@ -30,21 +30,23 @@ class State:
     part: Part
     relaxed: Relaxed
     x: Any
-    bound: int
+    bound: int | float
     size: int | None = SIZES[0]
     proves: bool = True
     swept: bool = False
     spent: float = 0.0
 
     @property
-    def value(self) -> int:
+    def value(self) -> int | float:
         """The value of the choice."""
-        return round(float(self.part.gain[: self.part.count] @ self.x))
+        total = float(self.part.gain[: self.part.count] @ self.x)
+        return round(total) if self.part.step else total
 
     @property
     def open(self) -> bool:
         """Whether something is left to try."""
-        return self.size is not None and self.bound > self.value
+        near = 0 if self.part.step else 2 * ROUNDING * abs(self.value) + 1e-6
+        return self.size is not None and self.bound > self.value + near
 
 
 def begin(part: Part, proves: bool = True) -> State | None:
@@ -116,7 +118,7 @@ def _choose(state: State, fixed: Any, core: Any) -> None:
     values = np.where(fits, _subsets(part.gain[core]), -np.inf)
     best = int(values.argmax())
     base[core] = best >> np.arange(len(core)) & 1
-    _keep(state, base)
+    take(state, base)
 
 
 def _subsets(amounts: Any):
@@ -159,7 +161,7 @@ def improve(state: State, deadline: float) -> None:
     )
     if answer.x is not None:
         fixed[columns] = np.round(answer.x) * integrality + answer.x * (1 - integrality)
-        _keep(state, fixed[: part.count])
+        take(state, fixed[: part.count])
     if complete and state.proves and answer.mip_dual_bound is not None and np.isfinite(answer.mip_dual_bound):
         dual = float(part.gain @ fixed - part.gain[columns] @ fixed[columns]) - answer.mip_dual_bound
         proven = cut(dual + ROUNDING * max(1.0, abs(dual)) + 1e-6, part.step)
@@ -190,7 +192,7 @@ def _core(state: State):
     return chosen, free[np.argsort(np.abs(reduced[free]), kind="stable")]
 
 
-def _keep(state: State, x: Any) -> None:
+def take(state: State, x: Any) -> None:
     """Take the choice over if it is better, after adding what still fits."""
     part = state.part
     old = state.x

@@ -23,8 +23,9 @@ ROUNDING = 1e-9
 class Part:
     """Units that share limits: `units` by index in the problem, `matrix` (sparse, by columns) · x ≤ `bound`.
 
-    `gain` is the value per column, `low` and `high` the bounds of a column, `count` the number of units. `limits` names
-    the limits of each row and `scale` the factor by which the row was multiplied. `step`: values are multiples of it.
+    `gain` is the value per column, `low` and `high` the bounds of a column, `count` the number of units. `limits`
+    names the limits of each row and `scale` the factor by which the row was multiplied. `step`: values are multiples
+    of it (0: of nothing, they are no whole numbers).
     """
 
     units: Sequence[int]
@@ -108,12 +109,12 @@ def components(part: Part) -> list[Part]:
     return sorted(found, key=lambda one: -one.count)
 
 
-def sub(part: Part, columns: Any, rows: Any) -> Part:
-    """Some columns (ascending) and rows of a part."""
+def sub(part: Part, columns: Any, rows: Any, exact: bool = True) -> Part:
+    """Some columns (ascending) and rows of a part. `exact` False: gains are no longer whole numbers, `step` is 0."""
     from dataclasses import replace
 
     own = columns[columns < part.count]
-    gains = [int(gain) for gain in part.gain[own]]
+    exact = exact and part.step > 0
     return replace(
         part,
         units=[part.units[column] for column in own],
@@ -124,7 +125,7 @@ def sub(part: Part, columns: Any, rows: Any) -> Part:
         high=part.high[columns],
         limits=tuple(part.limits[row] for row in rows),
         scale=part.scale[rows],
-        step=reduce(gcd, gains, 0) or 1,
+        step=(reduce(gcd, map(int, part.gain[own]), 0) or 1) if exact else 0,
     )
 
 
@@ -173,6 +174,6 @@ def proven_bound(part: Part, x: Any, prices: Any) -> Relaxed:
     return Relaxed(x, y, reduced, bound + ROUNDING * max(1.0, abs(bound)))
 
 
-def cut(bound: float, step: int) -> int:
-    """The largest value not above `bound` that is a multiple of `step`."""
-    return floor(bound) // step * step
+def cut(bound: float, step: int) -> int | float:
+    """The largest value not above `bound` that is a multiple of `step`; the bound itself where that is 0."""
+    return floor(bound) // step * step if step else bound

@@ -6,6 +6,7 @@ from math import floor
 from time import perf_counter
 
 from factors.planner_core import TINY, State, begin, improve
+from factors.planner_coupled import uncouple
 from factors.planner_matrix import components, whole
 from factors.planner_rows import Problem
 from factors.planner_takes import allocate
@@ -66,17 +67,21 @@ def run(states: Sequence[State], deadline: float, workers: int) -> None:
     def work(state: State) -> None:
         """Improve one part, with its share of the time that those before it left."""
         rest = deadline - perf_counter()
-        share = rest * min(1.0, workers / len(waiting)) / (1 if state.size >= state.part.count else 2)
+        share = rest * min(1.0, workers / len(waiting) * (2 if state.size >= state.part.count else 0.5))
         improve(state, perf_counter() + min(rest, max(TINY, share)))
         waiting.discard(id(state))
 
+    pairs = [pair for state in states if state.open and (pair := uncouple(state))]
+    work_on = [*states, *(place for pair in pairs for place in pair.places)]
     with ThreadPoolExecutor(workers) as pool:
-        while (rest := deadline - perf_counter()) > TINY and (todo := [state for state in states if state.open]):
+        while (rest := deadline - perf_counter()) > TINY and (todo := [state for state in work_on if state.open]):
             todo.sort(key=lambda state: state.value - state.bound)
             # Who gave up would only give up again with little more time: then the one furthest off gets all of it.
             fresh = [state for state in todo if state.spent * 1.5 < rest * workers / len(todo)] or todo[:1]
             waiting.update(map(id, fresh))
             list(pool.map(work, fresh))
+            for pair in pairs:
+                pair.combine()
 
 
 def in_order(problem: Problem, order: Iterable[int]) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from factors import planner_solve, planner_steps
+from factors import planner_coupled, planner_solve, planner_steps
 from factors.planner import (
     Candidate,
     Cap,
@@ -227,6 +227,27 @@ def test_water_is_split_over_sources_under_one_ceiling():
     held(instance, found)
     assert sum(prices(instance).values()) > 0
     assert by_priority(instance).value == 2
+
+
+def test_a_ceiling_for_the_whole_city_is_priced_and_the_parks_proven(monkeypatch):
+    """Three parks under one ceiling of energy: the bound comes from the parks, and no longer from the relaxation."""
+    candidates = tuple(
+        Candidate(
+            f"{park}{n}",
+            1000 + (37 * n + 13 * park) % 100,
+            (Need(70 + (29 * n + 7 * park) % 60, ((f"pool{park}", "city"),)), Need(50 + 11 * n % 40, ((f"l{park}",),))),
+        )
+        for park in range(3)
+        for n in range(9)
+    )
+    limits = [limit for park in range(3) for limit in (Limit(f"pool{park}", 500), Limit(f"l{park}", 330))]
+    instance = Instance(candidates, (*limits, Limit("city", 1200)))
+    monkeypatch.setattr(planner_coupled, "FEW", 10)
+    priced = plan(instance, 5)
+    monkeypatch.setattr(planner_coupled, "FEW", 10**6)
+    whole = plan(instance, 60)
+    assert whole.proven and priced.value <= whole.value <= priced.bound <= priced.lp_bound
+    assert priced.left["city"] >= 0
 
 
 def test_huge_amounts_stay_exact():
