@@ -14,7 +14,7 @@ OBJECTIVES = {
     "investment": gettext_lazy("investment set free"),
     "output": gettext_lazy("yearly output"),
     "tax": gettext_lazy("yearly tax"),
-    "jobs": gettext_lazy("jobs"),
+    "jobs": pgettext_lazy("objective", "jobs"),
     "projects": gettext_lazy("number of projects"),
     "score": gettext_lazy("weighted score"),
 }
@@ -37,6 +37,11 @@ WEIGHTINGS = {
 """Class weights in percent; a level that is not named counts once."""
 
 SHARES = {"investment": 60, "jobs": 20, "projects": 20}
+MEASURES = {
+    "investment": pgettext_lazy("measure", "investment"),
+    "jobs": pgettext_lazy("measure", "jobs"),
+    "projects": pgettext_lazy("measure", "number of projects"),
+}
 """The weighted score: each measure is the project's share of all candidates', weighted; all of them together: 100."""
 
 MOST_NAMED = 200
@@ -127,7 +132,12 @@ class Setup:
     @property
     def share_pairs(self) -> list[tuple[str, object, int]]:
         """The measures of the weighted score: code, words, weight."""
-        return [(name, OBJECTIVES[name], share) for name, share in zip(SHARES, self.shares, strict=True)]
+        return [(name, MEASURES[name], share) for name, share in zip(SHARES, self.shares, strict=True)]
+
+    @property
+    def weighting_label(self):
+        """The class weights in words."""
+        return WEIGHTINGS[self.weighting][1]
 
     @property
     def objective_label(self):
