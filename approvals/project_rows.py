@@ -4,9 +4,11 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from django.utils.translation import gettext as _
 
+from approvals import early
 from approvals.clock import index_at
 from approvals.lights import Light
 from approvals.snapshot import NO_DUE
@@ -17,7 +19,7 @@ from projects.models import Assignment, Project
 
 @dataclass(frozen=True)
 class StageLine:
-    """One current stage in a row. `net` and `limit` are days in the limit's own unit."""
+    """One current stage in a row. `net` and `limit` are days in the limit's own unit; `slow`: an early warning."""
 
     code: str
     name: str
@@ -28,6 +30,7 @@ class StageLine:
     due_on: dt.date | None
     provisional: bool
     state: int
+    slow: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,8 @@ class Row:
         return self.stages[0] if self.stages else None
 
 
-def stage_line(brief: dict, calendar, now) -> StageLine:
-    """Return what a stored stage brief says at `now` (see `snapshot.stage_brief`)."""
+def stage_line(brief: dict, calendar, now, warning=None) -> StageLine:
+    """Return what a stored stage brief says at `now` (see `snapshot.stage_brief`), with its early warning, if any."""
     net = Decimal(brief["net"])
     if brief["offset"] is not None:
         net = Decimal(max(index_at(calendar, brief["unit"], now) - brief["offset"], 0)) / 2
@@ -80,11 +83,12 @@ def stage_line(brief: dict, calendar, now) -> StageLine:
         due_on=dt.date.fromisoformat(brief["due"]) if brief["due"] else None,
         provisional=brief["provisional"],
         state=brief["state"],
+        slow=early.words(warning) if warning else "",
     )
 
 
-def row(project: Project, calendar, now, sponsor: str = "", demands=()) -> Row:
-    """Return the row of a project at `now`. No query."""
+def row(project: Project, calendar, now, sponsor: str = "", demands=(), slow=MappingProxyType({})) -> Row:
+    """Return the row of a project at `now`; `slow` are the early warnings (`early.warnings`). No query."""
     today = now.date()
     over = None
     if project.light in (Light.RED, Light.OVERDUE_STATUTORY) and project.due_half != NO_DUE:
@@ -94,7 +98,9 @@ def row(project: Project, calendar, now, sponsor: str = "", demands=()) -> Row:
         gross = max(((project.chain_closed_on or today) - project.chain_started_on).days, 0)
     return Row(
         project=project,
-        stages=tuple(stage_line(brief, calendar, now) for brief in project.current_stages),
+        stages=tuple(
+            stage_line(brief, calendar, now, slow.get((project.pk, brief["code"]))) for brief in project.current_stages
+        ),
         over_days=over,
         gross_days=gross,
         sponsor=sponsor,
@@ -120,15 +126,15 @@ def shown(projects):
     return projects.select_related("enterprise", "park").only(*COLUMNS)
 
 
-def rows(projects, calendar, now, *, lacking: bool = False) -> list[Row]:
+def rows(projects, calendar, now, *, lacking: bool = False, slow=MappingProxyType({})) -> list[Row]:
     """Return the rows of a page of projects. One query, for the sponsors; with `lacking` one more, for whether they
-    lack quota, and another for those that do. `now` is local time.
+    lack quota, and another for those that do. `now` is local time; `slow` are the early warnings.
     """
     projects = list(projects)
     ids = [p.pk for p in projects]
     names = sponsors(ids)
     short = blocked.of_projects(wanting) if lacking and (wanting := _wanting(ids)) else {}
-    return [row(p, calendar, now, names.get(p.pk, ""), short.get(p.pk, ())) for p in projects]
+    return [row(p, calendar, now, names.get(p.pk, ""), short.get(p.pk, ()), slow) for p in projects]
 
 
 def _wanting(ids) -> set[int]:

@@ -3,7 +3,18 @@
 from django.urls import path
 
 from approvals import template_urls
-from approvals.views import chains, files, gating, materials, project_list, project_page, records, timeline, workbench
+from approvals.views import (
+    chains,
+    files,
+    forecast,
+    gating,
+    materials,
+    project_list,
+    project_page,
+    records,
+    timeline,
+    workbench,
+)
 
 urlpatterns = [
     path("workbench/", workbench.workbench, name="workbench"),
@@ -11,6 +22,7 @@ urlpatterns = [
     path("projects/bulk/", project_list.project_bulk, name="project-bulk"),
     path("projects/views/", project_list.view_save, name="view-save"),
     path("materials/", materials.materials_report, name="materials-report"),
+    path("forecast/", forecast.forecast_list, name="forecast-list"),
     path("records/", records.records_report, name="records-report"),
     path("records/rows/", records.records_list, name="records-list"),
     path("factors/blocked/", gating.blocked_list, name="blocked-list"),
@@ -19,6 +31,7 @@ urlpatterns = [
     path("projects/<str:code>/chain/start/", chains.chain_start, name="chain-start"),
     path("projects/<str:code>/chain/move/", chains.chain_move, name="chain-move"),
     path("projects/<str:code>/chain/print/", timeline.project_chain_print, name="project-chain-print"),
+    path("projects/<str:code>/forecast/", forecast.forecast_project, name="forecast-project"),
     path("projects/<str:code>/gate-override/", gating.gate_override, name="gate-override"),
     path("projects/<str:code>/timeline/", timeline.project_timeline, name="project-timeline"),
     path("projects/<str:code>/stages/<str:stage>/", timeline.stage_explain, name="stage-explain"),

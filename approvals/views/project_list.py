@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from approvals import actions, keeping, project_filters, project_rows
+from approvals import actions, early, keeping, project_filters, project_rows
 from approvals.light_counts import counts_above
 from approvals.models import Stage, StageEvent
 from calendars import store
@@ -96,7 +96,7 @@ def project_list(request):
         PAGE_SIZE,
     )
     columns = [name for name in request.GET.getlist("column") if name in COLUMNS] or list(USUAL_COLUMNS)
-    rows = project_rows.rows(page.rows, store.current(), now, lacking=True)
+    rows = project_rows.rows(page.rows, store.current(), now, lacking=True, slow=early.warnings(now))
     counts, counted_at = counts_above(request, values, now)
     shown = sum(counts.get(light, 0) for light in values.get("light", counts))
     context = {

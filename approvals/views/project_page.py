@@ -16,6 +16,7 @@ from approvals import (
     actions,
     clock,
     derive,
+    early,
     gating,
     keeping,
     lights,
@@ -92,7 +93,7 @@ def _chain_context(request, project, chain, now, form, correction, board) -> dic
     view = derive.load(chain, now, store.current())
     totals = clock.chain_totals(v.clock for v in view.applicable)
     chosen = _chosen(request, view, form)
-    history, everything = _history(view), request.GET.get("history") == "all"
+    history, everything, slow = _history(view), request.GET.get("history") == "all", early.warnings(now)
     materials = _materials(view, request.GET.get("materials") == "all")
     context = {
         "view": view,
@@ -102,7 +103,7 @@ def _chain_context(request, project, chain, now, form, correction, board) -> dic
         ),
         "critical_days": _sum(_working(v) for v in view.applicable if v.critical),
         "current": view.current,
-        "holders": [_holder(v, view, now) for v in view.current],
+        "holders": [_holder(v, view, now, slow.get((project.pk, v.stage.code))) for v in view.current],
         "reason": lights.reason(project.chain_light, project.light_reason, view.calendar, now)
         if project.light_reason
         else "",
@@ -136,8 +137,8 @@ def _working(view):
     return Activity(view.stage.code, view.stage.committed_amount, (), unit).working_days
 
 
-def _holder(stage_view, view, now) -> dict:
-    """Return who holds a current stage, and since when: the department, the enterprise, or nobody yet."""
+def _holder(stage_view, view, now, warning) -> dict:
+    """Return who holds a current stage (department, enterprise, nobody yet), since when, and its early warning."""
     told, stage = stage_view.replay, stage_view.stage
     if told.state == State.SUPPLEMENT_REQUESTED:
         who, since = _("the enterprise (supplement)"), told.pauses[-1].start if told.pauses else told.latest_at
@@ -148,7 +149,8 @@ def _holder(stage_view, view, now) -> dict:
     else:
         who, since = str(stage.department or stage.department_name or "—"), told.accepted_at or told.received_at
     start = derive.local_date(since) if since else stage_view.ready_on
-    return {"view": stage_view, "who": who, "days": max((now.date() - start).days, 0) if start else None}
+    days = max((now.date() - start).days, 0) if start else None
+    return {"view": stage_view, "who": who, "days": days, "slow": early.words(warning) if warning else ""}
 
 
 def _expected_end(view):

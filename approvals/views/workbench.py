@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from approvals import actions, keeping, panels, project_rows, workbench_quota
+from approvals import actions, early, keeping, panels, project_rows, workbench_quota
 from approvals.lights import Light
 from approvals.models import Chain, MaterialUse, Stage, StageEvent
 from approvals.snapshot import SORT_GROUPS
@@ -128,7 +128,7 @@ def _project_workbench(request, now):
         .only(*DEFERRED_COLUMNS)
         .order_by("due_on", "id")
     )
-    listing = reverse("project-list")
+    listing, slow = reverse("project-list"), early.warnings(now)
     sections = [
         _section(
             "overdue",
@@ -138,6 +138,7 @@ def _project_workbench(request, now):
             overdue,
             calendar,
             now,
+            slow,
             f"{listing}?{own}light=red&light=statutory",
         ),
         _section(
@@ -148,6 +149,7 @@ def _project_workbench(request, now):
             soon,
             calendar,
             now,
+            slow,
             f"{listing}?{own}due=week",
         ),
         Section(
@@ -168,6 +170,7 @@ def _project_workbench(request, now):
                 waiting,
                 calendar,
                 now,
+                slow,
                 f"{listing}?{own}waiting=supplement",
             )
         ),
@@ -179,6 +182,7 @@ def _project_workbench(request, now):
             stale,
             calendar,
             now,
+            slow,
             f"{listing}?{own}light=stale",
         ),
     ]
@@ -196,6 +200,7 @@ def _project_workbench(request, now):
         "shortages": workbench_quota.shortages(mine, today),
         "ending": workbench_quota.ending(mine, now),
         "opened": opened,
+        "slow": early.of_projects(mine, slow),
         "now": now,
         "may_advance": allows(request.user, "stage.advance"),
     }
@@ -218,8 +223,8 @@ def _within(rows, path, chains):
     return rows if chains is None else rows.filter(**{f"{path}__in": chains})
 
 
-def _section(code, light, title, hint, queryset, calendar, now, url):
-    rows = [project_rows.row(project, calendar, now) for project in queryset[:SECTION_LIMIT]]
+def _section(code, light, title, hint, queryset, calendar, now, slow, url):
+    rows = [project_rows.row(project, calendar, now, slow=slow) for project in queryset[:SECTION_LIMIT]]
     total = len(rows) if len(rows) < SECTION_LIMIT else queryset.count()
     return Section(code, light, title, hint, rows, total, url, project_rows.fingerprint(rows, now))
 

@@ -256,6 +256,8 @@ MATRIX: dict[str, Rule] = {
     "utility-demand-create": object_form("project.edit"),
     "utility-demand-edit": object_form("project.edit", args={"pk": lambda world: world.demand.pk}),
     "materials-report": page("project.view"),
+    "forecast-list": page("project.view"),
+    "forecast-project": object_page("project.view"),
     "records-report": page("project.view"),
     "records-list": page("project.view"),
     "records-export": page("project.export"),
