@@ -17,7 +17,10 @@ from factors.planner_model import Candidate, Cap, Floor, Instance, Limit, Need, 
 SECONDS = 2.0
 """For the plan itself; stopped then, the best one found is shown with its proven bound."""
 
-STEP_SECONDS = 3.0
+STEP_SECONDS = 2.0
+TOPUP_WORK = 20_000
+"""Least top-ups with a choice of routes take the planner as long as there are candidates: so many in sum, or five."""
+
 MOST_TOPUPS = 60
 """Projects that were not chosen for which the least top-up is told, the most valuable first."""
 
@@ -109,7 +112,7 @@ def run(facts: dict, seconds: float = SECONDS) -> dict:
         "prices": {key: str(price) for key, price in planner.prices(instance).items()},
         "steps": _steps(instance, plan),
         "topups": _topups(instance, plan),
-        "ready": _ready(facts, plan, seconds),
+        "ready": _ready(facts, plan, seconds / 2),
     }
 
 
@@ -151,7 +154,42 @@ def _topups(instance: Instance, plan: Plan) -> dict[str, dict[str, int]]:
     rest.sort(key=lambda row: (-instance.value_of(row), row.key))
     out = {key for key, _floor in plan.excluded}
     told_of = [row.key for row in rest if not row.must and row.key not in out]
-    return {key: dict(planner.least_topup(instance, plan, key)) for key in told_of[:MOST_TOPUPS]}
+    by_key, bends = {row.key: row for row in instance.candidates}, _bending(instance, chosen)
+    asked, found = max(5, TOPUP_WORK // max(1, len(by_key))), {}
+    for key in told_of[:MOST_TOPUPS]:
+        fixed = _fixed_routes(by_key[key], bends)
+        if fixed is not None:
+            found[key] = {limit: more - plan.left[limit] for limit, more in fixed.items() if more > plan.left[limit]}
+        elif asked:
+            asked -= 1
+            found[key] = dict(planner.least_topup(instance, plan, key))
+    full = {cap.district: cap.key for cap in instance.district_caps if plan.left[cap.key] < 1}
+    for key, missing in found.items():
+        if by_key[key].district in full:
+            missing[full[by_key[key].district]] = 1
+    return found
+
+
+def _bending(instance: Instance, chosen: set[str]) -> set[str]:
+    """Return the limits of which the chosen could take less, because a need of theirs has another route."""
+    needs = [need for row in instance.candidates if row.key in chosen for need in row.needs if len(need.routes) > 1]
+    return {limit for need in needs for route in need.routes for limit in route}
+
+
+def _fixed_routes(candidate: Candidate, bends: set[str]) -> dict[str, int] | None:
+    """Return what a candidate needs of each limit, None where it or the chosen have a choice: then it is asked.
+
+    Without a choice what is missing is a subtraction: the planner's answer at a thousandth of its time.
+    """
+    if candidate.group:
+        return None
+    total: dict[str, int] = defaultdict(int)
+    for need in candidate.needs:
+        if len(need.routes) != 1 or bends.intersection(need.routes[0]):
+            return None
+        for limit in need.routes[0]:
+            total[limit] += need.amount
+    return total
 
 
 def _ready(facts: dict, plan: Plan, seconds: float) -> list[str]:
@@ -179,7 +217,7 @@ def question(facts: dict) -> str:
         "limits": [(row["key"], row["parts"], row["keep"]) for row in facts["limits"]],
         "candidates": [
             (row["key"], row["value"], row["wan"], row["must"], row["level"], row["queued"], row["district"],
-             [(need["amount"], need["routes"], need["factor"]) for need in row["needs"]])
+             row.get("group", ""), [(need["amount"], need["routes"], need["factor"]) for need in row["needs"]])
             for row in facts["candidates"]
         ],
         "setup": [list(pair) for pair in facts["setup"] if pair[0] in (*FLOORS, "per_district")],

@@ -53,6 +53,7 @@ class Setup:
     """The assumptions. `keep` percent of what each pool has now stay; `kept` names pools that keep another amount,
     as (account id, text in the pool's unit). `must` and `out` are project ids. `factors` empty: all.
 
+    `together`: the projects of one enterprise come all or none.
     `floor_tce` and `floor_mu`: 万元 of investment for each tce, each 亩, that a project must bring to be looked at.
     `per_district`: so many projects of one district at most, 0 for no limit.
     """
@@ -69,6 +70,7 @@ class Setup:
     out: tuple[int, ...] = ()
     only_blocked: bool = False
     substitute: bool = False
+    together: bool = False
     floor_tce: str = ""
     floor_mu: str = ""
     per_district: int = 0
@@ -94,6 +96,7 @@ class Setup:
             out=tuple(pk for pk in out if pk not in must),
             only_blocked=bool(data.get("blocked")),
             substitute=bool(data.get("substitute")),
+            together=bool(data.get("together")),
             floor_tce=_decimal(data.get("floor_tce")),
             floor_mu=_decimal(data.get("floor_mu")),
             per_district=_whole(data.get("per_district"), 0, 999, 0),
@@ -116,8 +119,8 @@ class Setup:
             pairs += [(f"share-{name}", str(share)) for name, share in zip(SHARES, self.shares, strict=True)]
         pairs += [(f"keep-{pk}", text) for pk, text in self.kept]
         pairs += [("must", str(pk)) for pk in self.must] + [("out", str(pk)) for pk in self.out]
-        pairs += [(word, "1") for word, on in (("blocked", self.only_blocked), ("substitute", self.substitute)) if on]
-        return pairs
+        switches = (("blocked", self.only_blocked), ("substitute", self.substitute), ("together", self.together))
+        return pairs + [(word, "1") for word, on in switches if on]
 
     def query(self) -> str:
         """Return the query string with its question mark."""

@@ -130,6 +130,7 @@ def _candidate(work: Gathering, project: Project, demands: list[Demand]) -> dict
         "must": "in" if project.pk in setup.must else "out" if project.pk in setup.out else "",
         "queued": timezone.localtime(queued).date().isoformat() if queued else "",
         "blocked": any(demand.blocked for demand in asked),
+        "group": f"enterprise:{project.enterprise_id}" if setup.together and project.enterprise_id else "",
         "lacks_else": list(dict.fromkeys(else_)),
         "needs": [_need(work, project, demand) for demand in asked],
     }

@@ -67,7 +67,7 @@ def keep(city, name="first", who="maker", text="") -> Scenario:
 def test_an_address_says_all_of_a_setup_and_nothing_that_is_not_understood():
     text = (
         "set=1&year=2026&objective=score&factor=energy&quota=expiring&weighting=steps&keep=5&floor_tce=12.5"
-        "&per_district=2&share-investment=50&share-jobs=30&share-projects=20&keep-4=300&must=7&out=9&blocked=1&substitute=1"
+        "&per_district=2&share-investment=50&share-jobs=30&share-projects=20&keep-4=300&must=7&out=9&blocked=1&substitute=1&together=1"
     )
     assert Setup.of(QueryDict(setup(text).query()[1:]), 2026) == setup(text)
     assert setup(text).must == (7,) and setup(text).kept == ((4, "300"),)
@@ -102,6 +102,9 @@ def test_the_plan_takes_what_brings_most_within_what_the_pools_have_and_are_assu
     assert board_of(city, text="set=1&floor_tce=400").value == "3.0"  # they bring 500, 286 and 600 万元 for each tce
     assert board_of(city, text="set=1&floor_tce=550").chosen == []
     assert board_of(city, text="set=1&objective=jobs").value == "50"
+    assert board_of(city, text="set=1&together=1").chosen == []  # all three are of one enterprise: 280 t
+    one = board_of(city, text="set=1&quota=verified&per_district=1")
+    assert len(one.chosen) == 1 and {line.why for line in one.rest} == {one.rest[0].why} != {""}
     wished = board_of(city, text=f"set=1&must={city.more['second'].project_id}")
     assert wished.value == "2.0" and wished.cost_of_wishes == "1.0"
     refused = board_of(city, text=f"set=1&must={city.more['third'].project_id}")
