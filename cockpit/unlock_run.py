@@ -195,11 +195,10 @@ def _fixed_routes(candidate: Candidate, bends: set[str]) -> dict[str, int] | Non
 def _ready(facts: dict, plan: Plan, seconds: float) -> list[str]:
     """Return those of the chosen that the pools hold for today: nothing assumed, each need from its own pool."""
     chosen = set(plan.chosen)
-    own = {need["demand"]: need["routes"][0] for row in facts["candidates"] for need in row["needs"]}
     candidates = [
-        dict(row, must="", needs=[dict(need, routes=[own[need["demand"]]]) for need in row["needs"]])
+        dict(row, must="", needs=[dict(need, routes=[need["own"]]) for need in row["needs"]])
         for row in facts["candidates"]
-        if row["key"] in chosen
+        if row["key"] in chosen and all(need["own"] for need in row["needs"])
     ]
     limits = [dict(row, amount=max(0, row["parts"]["now"] - row["keep"])) for row in facts["limits"]]
     limits = [dict(row, amount=0) if row["kind"] == "trade" else row for row in limits]

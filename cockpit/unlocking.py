@@ -150,6 +150,7 @@ def _need(work: Gathering, project: Project, demand: Demand) -> dict:
         routes.append([key])
     return {
         "demand": demand.pk,
+        "own": routes[0] if demand.pool else [],
         "amount": demand.gap,
         "book": str(demand.book),
         "factor": kind.code,
