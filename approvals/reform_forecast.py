@@ -25,11 +25,9 @@ from approvals.forecast import NOTHING, Course, Spread, State
 from approvals.forecast import Step as CourseStep
 from approvals.reform import Effect, Node, Part, Phase, Step, apply, limit_of
 
-COMPLETION, CONSTRUCTION = forecast.COMPLETION, forecast.CONSTRUCTION
+COMPLETION = forecast.COMPLETION
 BATCH = 500
-MANY = 1_000
-"""Projects from which on fewer draws are taken: differences on common draws need fewer than dates do."""
-FEWER_DRAWS = 256
+"""Projects forecast together: they share rows of draws, and no more outlooks than theirs are held at a time."""
 _PHASES = {State.PENDING: Phase.OPEN, State.READY: Phase.OPEN, State.RUNNING: Phase.RUNNING, State.DONE: Phase.DONE}
 ZERO = Decimal(0)
 
@@ -109,14 +107,19 @@ def _keep(kept: dict, key: tuple, value):
     return value
 
 
-def _plan(nodes: tuple[Node, ...], effects: Sequence[Effect]) -> tuple[Step, ...] | None:
-    """Return the steps after the effects, None when they change nothing. Once for all projects that stand alike."""
+def _plan(nodes: tuple[Node, ...], effects: Sequence[Effect]) -> tuple[tuple[Step, bool], ...] | None:
+    """Return the steps after the effects, each with whether it is as it was; None when they change nothing at all.
+
+    Worked out once for all projects that stand alike.
+    """
     key = (tuple(map(id, nodes)), tuple(sorted(map(id, effects))))
     found = _plans.get(key)
     if found is None:
+        before = {step.code: step for step in apply(nodes, ())}
         steps = apply(nodes, effects)
-        plan = None if steps == apply(nodes, ()) else tuple(steps)
-        found = _keep(_plans, key, (plan, nodes, tuple(effects)))
+        plan = tuple((step, before.get(step.code) == step) for step in steps)
+        same = len(steps) == len(before) and all(as_it_was for _step, as_it_was in plan)
+        found = _keep(_plans, key, (None if same else plan, nodes, tuple(effects)))
     return found[0]
 
 
@@ -140,25 +143,24 @@ def changed(case: Case, effects: Iterable[Effect], nodes: tuple[Node, ...] | Non
     plan = _plan(nodes, tuple(effects))
     if plan is None:
         return None
-    steps = {step.code: step for step in case.course.steps}
-    lanes = {step.code: step.lane if step.lane >= 0 else n for n, step in enumerate(case.course.steps)}
+    course = case.course
+    steps = {step.code: step for step in course.steps}
+    lanes = {step.code: step.lane if step.lane >= 0 else n for n, step in enumerate(course.steps)}
     days = {node.code: node.days for node in nodes}
-    now_in = {part.code: step.code for step in plan for part in step.parts}
-    made = tuple(_step(step, steps, lanes, days) for step in plan)
-    milestones = {name: now_in[code] for name, code in case.course.milestones.items() if code in now_in}
-    return replace(case.course, steps=made, milestones=milestones), len(nodes) - len(plan)
+    made = tuple(
+        steps[step.code] if as_it_was and steps[step.code].lane >= 0 else _step(step, steps, lanes, days)
+        for step, as_it_was in plan
+    )
+    now_in = {part.code: step.code for step, _same in plan for part in step.parts}
+    milestones = {name: now_in[code] for name, code in course.milestones.items() if code in now_in}
+    return Course(course.key, made, milestones, course.begins), len(nodes) - len(plan)
 
 
 def _step(plan: Step, steps: Mapping[str, CourseStep], lanes, days) -> CourseStep:
     """Return the step of a plan with the spreads of its parts."""
     if len(plan.parts) == 1:
         (part,) = plan.parts
-        step = steps[part.code]
-        if part.cap is None and part.waiting == 1 and not part.at_once:
-            if step.prerequisites == plan.prerequisites and step.lane >= 0:
-                return step
-            return replace(step, prerequisites=plan.prerequisites, lane=lanes[part.code])
-        return replace(_capped(step, part), prerequisites=plan.prerequisites, lane=lanes[part.code])
+        return replace(_capped(steps[part.code], part), prerequisites=plan.prerequisites, lane=lanes[part.code])
     parts = [_capped(steps[part.code], part) for part in plan.parts]
     limits = [days[p.code] if p.cap is None else min(days[p.code], p.cap) for p in plan.parts]
     whole = sum(limits, ZERO)
@@ -186,6 +188,8 @@ def _longest(spreads: Iterable[Spread]) -> Spread:
 
 def _capped(step: CourseStep, part: Part) -> CourseStep:
     """Return a step with what a reform does to its times; its clock and its wait so far stay."""
+    if part.cap is None and part.waiting == 1 and not part.at_once:
+        return step
     desk = step.desk if part.cap is None else capped(step.desk, float(part.cap) * 2)
     special = NOTHING if part.at_once and step.stopped != step.special.kind else step.special
     wait, applicant = step.wait, step.applicant
@@ -231,16 +235,21 @@ def tenth(halves: float) -> Decimal:
 
 
 def simulate(
-    cases: Sequence[Case], reforms: Sequence[str], chosen: Iterable[str], *, until: str = COMPLETION, draws: int = 0
+    cases: Sequence[Case],
+    reforms: Sequence[str],
+    chosen: Iterable[str],
+    *,
+    until: str = COMPLETION,
+    draws: int = forecast.DRAWS,
 ) -> Simulation:
     """Return what each reform saves alone and the chosen ones together, up to the milestone `until`.
 
     Every project is forecast once as it stands, once with each reform that touches it, once with all chosen ones.
-    `draws`: 1,024, or 256 from `MANY` projects on, unless told. Errors: `network.topological`.
+    `draws` is a power of two: with those of the forecast pages, dates before reforms are theirs. Some 1 ms a project
+    for a dozen reforms. Errors: `network.topological`.
     """
     wanted = set(chosen)
     chosen = tuple(code for code in reforms if code in wanted)
-    draws = draws or (FEWER_DRAWS if len(cases) >= MANY else forecast.DRAWS)
     tries = [*((code,) for code in reforms), *([chosen] if len(chosen) != 1 else [])]
     found: list[list[Row]] = [[] for _ in tries]
     for first in range(0, len(cases), BATCH):
@@ -260,18 +269,22 @@ def _totals(rows: Sequence[Row]) -> tuple[Decimal, int, int]:
     return sum((row.days for row in rows), ZERO), sum(row.stages for row in rows), len(rows)
 
 
+def _keyed(course: Course, place: int, number: int) -> Course:
+    return Course((place, number), course.steps, course.milestones, course.begins)
+
+
 def _rows(cases: Sequence[Case], tries: Sequence[tuple[str, ...]], until: str, draws: int) -> list[tuple[int, Row]]:
     """Return (place of the try, row) for every project that a try touches: all in one forecast, sharing its draws."""
     courses, touched = [], []
     for number, case in enumerate(cases):
         nodes = nodes_of(case)
-        courses.append(replace(case.course, key=(-1, number)))
+        courses.append(_keyed(case.course, -1, number))
         alone = {code for code, effect in case.effects.items() if _plan(nodes, (effect,)) is not None}
         for place, reforms in enumerate(tries):
             own = tuple(code for code in reforms if code in alone)
             made = changed(case, [case.effects[code] for code in own], nodes) if own else None
             if made is not None:
-                courses.append(replace(made[0], key=(place, number)))
+                courses.append(_keyed(made[0], place, number))
                 touched.append((place, number, made[1], own))
     told = forecast.forecast(courses, draws=draws)
     at = {key: one.milestones[until].p50 for key, one in told.items() if until in one.milestones}

@@ -181,7 +181,7 @@
     });
   }
   document.addEventListener("change", function (event) {
-    if (event.target.closest("form[data-autosubmit]") && !event.target.matches("[type=search], [type=text]")) event.target.form.requestSubmit();
+    if (event.target.form && event.target.form.matches("[data-autosubmit]") && !event.target.matches("[type=search], [type=text]")) event.target.form.requestSubmit();
   });
   document.addEventListener("keydown", function (event) {
     if (event.key !== "Escape") return;

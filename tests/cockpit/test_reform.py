@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import template_actions
+from approvals import forecasting, template_actions
 from approvals.reform_forecast import simulate
 from calendars import store
 from cockpit import reform_board, reforming
@@ -90,6 +90,15 @@ def test_the_page_its_rows_and_its_export_agree(city):
     assert len(lines) == 1 + made.projects
     assert sum(Decimal(line.rsplit(",", 1)[1].strip("'")) for line in lines[1:]) == made.days
     assert client.get(PAGE, {"show": "nothing"}).status_code == 404
+
+
+def test_the_date_before_is_the_one_of_the_forecast_pages(city):
+    now = timezone.localtime()
+    made = reforming.answer(city.pm, asked("until=construction"), now)[0]
+    outlooks = forecasting.outlooks([row.key for row in made.rows], now)
+    assert made.rows
+    for row in made.rows:
+        assert row.before == outlooks[row.key][1].milestones["construction"].p50
 
 
 def test_the_gap_on_the_page_adds_up_and_all_reforms_reach_the_benchmark(city):
