@@ -155,7 +155,7 @@ class Rows:
                 after = after + self._left(part, lane, step.stopped_for)
             elif part.median and part.share:
                 share = part.share * survival / (1 - part.share + part.share * survival) if survival else 0.0
-                after = after + part.median * self._factor(part.kind, lane, part.sigma, round(share, 3))
+                after = after + part.median * self.factor(part.kind, lane, part.sigma, round(share, 3))
         return after
 
     @staticmethod
@@ -172,7 +172,7 @@ class Rows:
     def _draw(self, spread: Spread, lane: int, group: str = "") -> ndarray:
         import numpy as np
 
-        return np.float32(spread.median) * self._factor(spread.kind, lane, spread.sigma, spread.share, group)
+        return np.float32(spread.median) * self.factor(spread.kind, lane, spread.sigma, spread.share, group)
 
     def _uniform(self, kind: str, lane: int, group: str = "") -> ndarray:
         """Return the points of a lane; desks of one group move together as `coupling` says."""
@@ -184,7 +184,7 @@ class Rows:
         common = self.points[len(Part) * self.block + crc32(group.encode()) % GROUPS]
         return ndtr(self.coupling**0.5 * ndtri(common) + (1 - self.coupling) ** 0.5 * ndtri(own))
 
-    def _factor(self, kind: str, lane: int, sigma: float, share: float, group: str = "") -> ndarray:
+    def factor(self, kind: str, lane: int, sigma: float, share: float, group: str = "") -> ndarray:
         """Return a duration with the median 1 in every draw, 0 where it does not happen. float32, kept."""
         key = (kind, lane, sigma, share, self.coupling and group)
         found = self._factors.get(key)

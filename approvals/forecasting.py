@@ -9,9 +9,11 @@ Design overview
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet
@@ -20,7 +22,7 @@ from django.db.models.functions import Mod
 from approvals import kept
 from approvals.durations import Kind, Learned, Seen, learn
 from approvals.forecast import CONSTRUCTION, NOTHING, Course, Outlook, State, Step, forecast
-from approvals.forecast_draws import Part
+from approvals.forecast_draws import Part, Spread
 from approvals.models import CaseType, Chain, Stage, StageEvent, StageTemplate
 from approvals.states import PASSED
 from approvals.states import State as Code
@@ -48,7 +50,7 @@ _DECIDED = frozenset({*PASSED, Code.FAILED, Code.REVOKED})
 
 
 class Row(NamedTuple):
-    """A stage as it is read: see `_COLUMNS`."""
+    """A stage as it is read: see `read`."""
 
     pk: int
     project: int
@@ -59,27 +61,37 @@ class Row(NamedTuple):
     name: str
     department: int | None
     department_name: str
-    case_type: str
     committed: Any
     committed_unit: str
     statutory: Any
     statutory_unit: str
-    lag: Any
-    special: list
-    gates: list
     state: int
     ready_on: date | None
     accepted_at: datetime | None
     closed_at: datetime | None
     statutory_red_from: datetime | None
+    case_type: str
+    lag: Any
+    special: list
+    gates: list
 
 
-_COLUMNS = (
+_OWN = (
     *("pk", "chain__project_id", "chain__template_id", "chain__started_on", "stage_template_id", "code", "name"),
-    *("department_id", "department_name", "stage_template__case_type", "committed_amount", "committed_unit"),
-    *("statutory_amount", "statutory_unit", "stage_template__lag_days", "stage_template__special_procedures"),
-    *("stage_template__gates", "state", "ready_on", "accepted_at", "closed_at", "statutory_red_from"),
+    *("department_id", "department_name", "committed_amount", "committed_unit", "statutory_amount", "statutory_unit"),
+    *("state", "ready_on", "accepted_at", "closed_at", "statutory_red_from"),
 )
+_OF_TEMPLATE = ("case_type", "lag_days", "special_procedures", "gates")
+_COLUMNS = (*_OWN, *(f"stage_template__{name}" for name in _OF_TEMPLATE))
+
+
+def read(stages: QuerySet) -> Iterator[Row]:
+    """Yield the stages as rows. Two queries: what the templates say is read once, not with every stage."""
+    cards: dict[int, tuple] = {}
+    for pk, *card in StageTemplate.objects.values_list("pk", *_OF_TEMPLATE):
+        cards[pk] = tuple(card)
+    for values in stages.values_list(*_OWN).iterator(chunk_size=5000):
+        yield Row._make((*values, *cards[values[4]]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +194,15 @@ def kind_of(row: Row) -> Kind:
     )
 
 
+def _kind(row: Row, kinds: dict[tuple, Kind]) -> Kind:
+    """Return the kind of a row, the same object for rows that look alike."""
+    key = (row.stage_template, row.name, row.department, row.committed, row.statutory)
+    found = kinds.get(key)
+    if found is None:
+        found = kinds[key] = kind_of(row)
+    return found
+
+
 def _halves(amount, unit: str) -> float | None:
     """Return a limit in working half-days; calendar days at five to seven."""
     if amount is None or not unit:
@@ -200,7 +221,7 @@ def learned(now: datetime, calendar: WorkCalendar | None = None) -> Learned:
 
 
 def observations(now: datetime, calendar: WorkCalendar, stages: QuerySet | None = None) -> list[Seen]:
-    """Return every part of every stage that had begun by `now`. Four queries; some 10 µs a stage.
+    """Return every part of every stage that had begun by `now`. Five queries; some 10 µs a stage.
 
     `stages` limits it to some; by default all, of a city with more than `CASES` every n-th chain.
     """
@@ -212,11 +233,10 @@ def observations(now: datetime, calendar: WorkCalendar, stages: QuerySet | None 
     begun |= stages.filter(accepted_at__lte=now).exclude(state=Code.NOT_APPLICABLE)
     events = _events(StageEvent.objects.filter(stage__in=begun.values("pk")))
     found, present = [], calendar.begun(local(now))
-    kinds: dict[Kind, Kind] = {}
-    for values in begun.values_list(*_COLUMNS).iterator(chunk_size=5000):
-        row = Row._make(values)
-        kind = kind_of(row)
-        found += _seen(row, kinds.setdefault(kind, kind), Times(row, events.get(row.pk, ()), now, calendar, present))
+    kinds: dict[tuple, Kind] = {}
+    for row in read(begun):
+        times = Times(row, events.get(row.pk, ()), now, calendar, present)
+        found += _seen(row, _kind(row, kinds), times)
     return found + _blocks(now, calendar, present)
 
 
@@ -263,34 +283,29 @@ def gather(
     learned: Learned,
     stages: QuerySet | None = None,
 ) -> dict[int, Gathered]:
-    """Return what is left of the projects that have a chain, by their ids. Four queries, however many they are.
+    """Return what is left of the projects that have a chain, by their ids. Five queries, however many they are.
 
     `stages` leaves out all others, as if the projects had none but these.
     """
-    rows = defaultdict(list)
     stages = (Stage.objects.all() if stages is None else stages).filter(chain__project__in=projects)
-    for values in stages.order_by("chain_id", "position", "id").values_list(*_COLUMNS):
-        row = Row._make(values)
-        rows[row.project].append(row)
     events = _events(
         StageEvent.objects.filter(stage__chain__project__in=projects, stage__accepted_at__isnull=False).filter(
             Q(stage__closed_at__isnull=True) | Q(stage__closed_at__gt=now)
         )
     )
-    needed = _prerequisites({row.template for group in rows.values() for row in group})
     blocked = _blocked(projects, now, calendar)
-    present = calendar.begun(local(now))
-    return {
-        project: _gathered(project, group, events, needed, blocked.get(project, {}), now, calendar, present, learned)
-        for project, group in rows.items()
-    }
+    gathering = _Gathering(now, calendar, learned, _prerequisites(), events)
+    # Chain by chain: two hundred thousand rows kept at once would keep the garbage collector busy.
+    chains = groupby(read(stages.order_by("chain_id", "position", "id")), attrgetter("project"))
+    return {project: gathering.of(project, list(rows), blocked.get(project, {})) for project, rows in chains}
 
 
-def _prerequisites(templates: set[int]) -> dict[int, list[int]]:
+def _prerequisites() -> dict[int, list[int]]:
     """Return the stage templates that each needs. One query."""
     found = defaultdict(list)
-    links = StageTemplate.prerequisites.through.objects.filter(from_stagetemplate__template__in=templates)
-    for stage, before in links.order_by("id").values_list("from_stagetemplate_id", "to_stagetemplate_id"):
+    for stage, before in StageTemplate.prerequisites.through.objects.order_by("id").values_list(
+        "from_stagetemplate_id", "to_stagetemplate_id"
+    ):
         found[stage].append(before)
     return found
 
@@ -310,69 +325,101 @@ def _blocked(projects, now: datetime, calendar: WorkCalendar) -> dict[int, dict[
     return found
 
 
-def _gathered(project, rows, events, needed, blocked, now, calendar, present, learned) -> Gathered:
-    """Return the course of one project."""
-    code_of = {row.stage_template: row.code for row in rows}
-    skipped = {row.code for row in rows if row.state == Code.NOT_APPLICABLE}
-    before = {row.code: [code_of[n] for n in needed.get(row.stage_template, ()) if n in code_of] for row in rows}
-    steps, warnings, milestone = [], [], construction(rows)
-    for lane, row in enumerate(rows):
-        if row.code in skipped:
-            continue
-        times, kind = Times(row, events.get(row.pk, ()), now, calendar, present), kind_of(row)
-        step = _step(row, times, kind, tuple(_through(row.code, before, skipped)), lane, blocked, learned)
-        steps.append(step)
-        if step.state == State.RUNNING and not (row.statutory_red_from and row.statutory_red_from <= now):
-            threshold = learned.warn_after(kind)
-            if threshold and times.desk > threshold[0]:
-                warnings.append(Warning(row.pk, row.code, row.name, times.desk, *threshold))
-    begins = max(2 * calendar.count_through(rows[0].started_on) - present, 0)
-    milestones = {CONSTRUCTION: milestone} if milestone else {}
-    course = Course(project, tuple(steps), milestones, float(begins))
-    return Gathered(course, {row.code: row.pk for row in rows}, tuple(warnings))
+class _Gathering:
+    """What is common to the projects gathered together. Steps that look alike are one object: their draws are found."""
+
+    def __init__(self, now: datetime, calendar: WorkCalendar, learned: Learned, needed: dict, events: dict):
+        self.now, self.calendar, self.learned, self.needed, self.events = now, calendar, learned, needed, events
+        self.present = calendar.begun(local(now))
+        self.kinds: dict[tuple, Kind] = {}
+        self.steps: dict[tuple, Step] = {}
+        self.before: dict[tuple, dict[str, tuple[str, ...]]] = {}
+
+    def of(self, project: int, rows: list[Row], blocked: dict[str, int]) -> Gathered:
+        """Return the course of one project."""
+        skipped = frozenset(row.code for row in rows if row.state == Code.NOT_APPLICABLE)
+        before = self._before(rows, skipped)
+        steps, warnings = [], []
+        for lane, row in enumerate(rows):
+            if row.code in skipped:
+                continue
+            if row.state in PASSED and row.closed_at and row.closed_at <= self.now:
+                steps.append(self._done(row, before[row.code], lane))
+                continue
+            times = Times(row, self.events.get(row.pk, ()), self.now, self.calendar, self.present)
+            kind = _kind(row, self.kinds)
+            step = self._step(row, times, kind, before[row.code], lane, blocked)
+            steps.append(step)
+            if step.state == State.RUNNING and not (row.statutory_red_from and row.statutory_red_from <= self.now):
+                threshold = self.learned.warn_after(kind)
+                if threshold and times.desk > threshold[0]:
+                    warnings.append(Warning(row.pk, row.code, row.name, times.desk, *threshold))
+        begins = max(2 * self.calendar.count_through(rows[0].started_on) - self.present, 0)
+        milestone = construction(rows)
+        course = Course(project, tuple(steps), {CONSTRUCTION: milestone} if milestone else {}, float(begins))
+        return Gathered(course, {row.code: row.pk for row in rows}, tuple(warnings))
+
+    def _before(self, rows: list[Row], skipped: frozenset[str]) -> dict[str, tuple[str, ...]]:
+        """Return the prerequisites by code; behind a stage that does not apply stand that one's own."""
+        key = (tuple([row.stage_template for row in rows]), skipped)
+        found = self.before.get(key)
+        if found is None:
+            code_of = {row.stage_template: row.code for row in rows}
+            direct = {r.code: [code_of[n] for n in self.needed.get(r.stage_template, ()) if n in code_of] for r in rows}
+            found = self.before[key] = {row.code: tuple(_through(row.code, direct, skipped)) for row in rows}
+        return found
+
+    def _done(self, row: Row, before, lane: int) -> Step:
+        key = (row.stage_template, before, lane)
+        found = self.steps.get(key)
+        if found is None:
+            found = self.steps[key] = Step(row.code, row.name, before, state=State.DONE, lane=lane)
+        return found
+
+    def _step(self, row: Row, times: Times, kind: Kind, before, lane: int, blocked: dict[str, int]) -> Step:
+        """Return one stage as a step of the course."""
+        state, elapsed, quota, waits = State.PENDING, 0, NOTHING, None
+        if times.accepted and not times.closed:
+            state, elapsed = State.RUNNING, times.desk
+        elif times.ready:
+            state, elapsed = State.READY, times.wait if times.again is None else times.again
+        gates = (
+            state != State.DONE and blocked and {gate.partition(":")[0] for gate in row.gates or ()} & blocked.keys()
+        )
+        if gates:
+            gate = max(gates, key=lambda name: blocked[name])
+            quota, waits = self.learned.spread(Part.QUOTA, Kind("", factor=gate)), float(blocked[gate])
+        stopped = (times.stopped, times.stopped_for) if state == State.RUNNING else ("", 0)
+        key = (id(kind), row.code, before, lane, str(state), elapsed, stopped, waits, id(quota))
+        found = self.steps.get(key)
+        if found is None:
+            found = self.steps[key] = Step(
+                row.code,
+                row.name,
+                before,
+                state=state,
+                elapsed=float(elapsed),
+                quota=quota,
+                stopped=stopped[0],
+                stopped_for=float(stopped[1]),
+                blocked_for=waits,
+                lane=lane,
+                group=kind.department,
+                **self._spreads(kind),
+            )
+        return found
+
+    def _spreads(self, kind: Kind) -> dict[str, Spread]:
+        parts = (Part.DESK, Part.APPLICANT, Part.WAIT, Part.SPECIAL)
+        return {str(part): self.learned.spread(part, kind) for part in parts}
 
 
-def _through(code: str, before: dict[str, list[str]], skipped: set[str]) -> Iterable[str]:
+def _through(code: str, before: dict[str, list[str]], skipped: frozenset[str]) -> Iterable[str]:
     """Return the prerequisites of a stage; behind one that does not apply stand that one's own."""
     found: dict[str, None] = {}
     for name in before[code]:
         found |= dict.fromkeys(_through(name, before, skipped) if name in skipped else (name,))
     return found
-
-
-def _step(row: Row, times: Times, kind: Kind, before, lane: int, blocked, learned: Learned) -> Step:
-    """Return one stage as a step of the course."""
-    state, elapsed, waits = State.PENDING, 0, None
-    if times.passed:
-        state = State.DONE
-    elif times.accepted and not times.closed:
-        state, elapsed = State.RUNNING, times.desk
-    elif times.ready:
-        state, elapsed = State.READY, times.wait if times.again is None else times.again
-    if state == State.DONE:
-        return Step(row.code, row.name, before, state=state, lane=lane, group=kind.department)
-    gates = {gate.partition(":")[0] for gate in row.gates or ()} & blocked.keys()
-    quota = NOTHING
-    if gates:
-        gate = max(gates, key=lambda name: blocked[name])
-        quota, waits = learned.spread(Part.QUOTA, Kind("", factor=gate)), float(blocked[gate])
-    return Step(
-        code=row.code,
-        name=row.name,
-        prerequisites=before,
-        desk=learned.spread(Part.DESK, kind),
-        applicant=learned.spread(Part.APPLICANT, kind),
-        quota=quota,
-        wait=learned.spread(Part.WAIT, kind),
-        special=learned.spread(Part.SPECIAL, kind),
-        state=state,
-        elapsed=float(elapsed),
-        stopped=times.stopped if state == State.RUNNING else "",
-        stopped_for=float(times.stopped_for),
-        blocked_for=waits,
-        lane=lane,
-        group=kind.department,
-    )
 
 
 def construction(stages: Iterable) -> str:
@@ -395,7 +442,7 @@ def outlooks(
     detail: bool = False,
     coupling: float = 0.0,
 ) -> dict[int, tuple[Gathered, Outlook]]:
-    """Return what is left of the projects and its forecast, by their ids. Six queries, ten when nothing is kept."""
+    """Return what is left of the projects and its forecast, by their ids. Seven queries, twelve with nothing kept."""
     calendar = calendar or store.current()
     found = gather(projects, now, calendar, learned(now, calendar))
     told = forecast((one.course for one in found.values()), detail=detail, coupling=coupling)

@@ -118,9 +118,9 @@ def test_early_warning_comes_before_the_legal_limit(walked):
 def test_few_queries_however_many_projects(walked, django_assert_max_num_queries):
     for number in range(3):
         walked.new_project(900 + number, f"项目{number}")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(13):
         assert len(forecasting.outlooks(Chain.objects.values("project"), NOW)) == 4
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         told = forecasting.outlooks([walked.project.pk], NOW, detail=True)
     gathered, outlook = told[walked.project.pk]
     assert outlook.milestones[CONSTRUCTION].p80 >= outlook.milestones[CONSTRUCTION].p50 > 0
