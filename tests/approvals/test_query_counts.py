@@ -52,8 +52,12 @@ PAGES = [
     ("problem-list", "leader", {}),
     ("visit-list", "leader", {}),
     ("order-list", "leader", {}),
+    ("unlock", "leader", {}),
+    ("unlock-list", "leader", {}),
     ("records-report", "leader", {}),
     ("records-list", "pm", {}),
+    ("forecast-list", "leader", {}),
+    ("forecast-project", "pm", {}),
 ]
 
 
@@ -63,7 +67,11 @@ def counted() -> dict[str, int]:
     project = Project.objects.order_by("id").first()
     for name, username, headers in PAGES:
         try:
-            args = {"project-page": [project.code], "park-page": [project.park.code]}.get(name, [])
+            args = {
+                "project-page": [project.code],
+                "forecast-project": [project.code],
+                "park-page": [project.park.code],
+            }.get(name, [])
             url = reverse(name, args=args)
         except NoReverseMatch:
             continue
