@@ -60,7 +60,9 @@ def test_late_counts_working_days(occurred, recorded, late):
 
 
 def test_five_records_of_one_person_within_a_minute_are_a_batch_four_are_none():
-    five = [record(n, "receive", "11-09 10:00", f"11-09 16:00:{12 * n:02}", stage=n, chain=n, person=7) for n in range(5)]
+    five = [
+        record(n, "receive", "11-09 10:00", f"11-09 16:00:{12 * n:02}", stage=n, chain=n, person=7) for n in range(5)
+    ]
     assert met(*five) == {n: ["person"] for n in range(5)}
     assert met(*five[:4]) == {}
     assert met(*five[:4], record(9, "receive", "11-09 10:00", "11-09 16:00:50", stage=9, chain=9, person=8)) == {}
@@ -164,12 +166,9 @@ def test_what_comes_from_a_file_is_counted_apart(told):
 
 def test_report_list_and_export_agree_and_strangers_see_nothing(told, settings):
     settings.RECORDS_DAYS = 365
-    for username, number in (("pm", 1), ("stranger", 0)):
-        user = told.people.get(username)
-        if user is None:
-            continue
+    for username, number in (("pm", 1), ("pm2", 0)):
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(told.people[username], backend="django.contrib.auth.backends.ModelBackend")
         report = client.get(reverse("records-report"), {"days": 0})
         assert report.context["whole"].flagged == number
         rows = client.get(reverse("records-list"), {"days": 0, "rule": "late", "department": "nonsense"})
