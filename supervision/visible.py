@@ -41,8 +41,13 @@ def _masked(user) -> Q:
 
 
 def projects(user) -> QuerySet:
-    """Return the projects the person sees, as a condition on a row's project."""
+    """Return the projects the person sees."""
     return visible_to(Project.objects.all(), user)
+
+
+def _projects(user) -> QuerySet:
+    """Return the ids of the projects the person sees: collected once for a list, not looked for at each row."""
+    return visible_to(Project.objects.all(), user, all_read=True).order_by().values("pk")
 
 
 def problems(user) -> QuerySet:
@@ -51,7 +56,7 @@ def problems(user) -> QuerySet:
         return Problem.objects.none()
     where = ~_masked(user)
     if not city_wide(user):
-        where &= Q(project__in=projects(user).order_by().values("pk"))
+        where &= Q(project__in=_projects(user))
     if allows(user, "problem.handle"):
         where |= Q(department__in=department_ids(user))
     return Problem.objects.filter(where)
@@ -64,7 +69,9 @@ def named(user) -> QuerySet:
 
 def visits(user) -> QuerySet:
     """Return the visits the person sees."""
-    return visible_to(Visit.objects.all(), user)
+    if not allows(user, "project.view"):
+        return Visit.objects.none()
+    return Visit.objects.all() if city_wide(user) else Visit.objects.filter(project__in=_projects(user))
 
 
 def orders(user) -> QuerySet:
@@ -72,7 +79,7 @@ def orders(user) -> QuerySet:
     if not allows(user, "problem.register"):
         return SupervisionOrder.objects.none()
     items = OrderItem.objects.filter(order=OuterRef("pk"))
-    about = Q(Exists(items.filter(project__in=projects(user).order_by().values("pk"))))
+    about = Q(Exists(items.filter(project__in=_projects(user))))
     if allows(user, "order.sign"):
         about |= ~Q(Exists(items.filter(project__isnull=False)))
     if not allows(user, "order.draft"):
