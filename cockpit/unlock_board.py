@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from cockpit import unlock_run
-from cockpit.unlock_rows import HIGH, PARTS, PRICE_UNITS, UNITS, Column, Line, Named, named, price_words, worth
+from cockpit.unlock_rows import PARTS, PRICE_UNITS, UNITS, Column, Line, Named, named, price_words, worth
 from cockpit.unlock_setup import OBJECTIVES
 from cockpit.unlocking import total_wan
 from factors import quantity
@@ -120,7 +120,24 @@ class Board:
                 needs[key] = needs.get(key, 0) + need["amount"]
         amounts = self.takes.get(row["key"], {}) if chosen else needs
         cells = [(column, amounts.get(column.row["key"], 0)) for column in self.columns]
-        return Line(row, cells, chosen, row["key"] in set(self.result["ready"]))
+        instead = self._instead.get(row["key"], []) if chosen else []
+        return Line(row, cells, chosen, row["key"] in set(self.result["ready"]), instead=instead)
+
+    @cached_property
+    def _instead(self) -> dict[str, list[tuple[str, str]]]:
+        """The needs that the plan meets from elsewhere than their own pool: (book, names of the pools)."""
+        names = {row["key"]: Named(row).head for row in self.facts["limits"]}
+        needs = {row["key"]: row["needs"] for row in self.facts["candidates"]}
+        other: dict[tuple[str, int], list[str]] = {}
+        for candidate, place, route, _amount in self.plan["takes"]:
+            keys = needs[candidate][place]["routes"][route]
+            if keys != needs[candidate][place]["own"]:
+                other.setdefault((candidate, place), []).append(names[keys[0]])
+        found: dict[str, list[tuple[str, str]]] = {}
+        for (candidate, place), pools in other.items():
+            book = needs[candidate][place]["book"].split(" · ")[-1]
+            found.setdefault(candidate, []).append((book, pgettext("list", ", ").join(pools)))
+        return found
 
     @cached_property
     def chosen(self) -> list[Line]:
@@ -215,7 +232,7 @@ class Board:
         rows = self.facts["candidates"]
         more = [row for row in rows if row["key"] in mine - queue]
         less = [row for row in rows if row["key"] in queue - mine]
-        high = [row for row in rows if row["level"] in HIGH]
+        high = [row for row in rows if row["level"] in unlock_run.HIGH]
         scale = max(self.plan["lp_bound"], self.plan["value"], self.result["simple"]["value"], 1)
         bars = [
             ("plan", _("this plan"), self.plan["value"]),
@@ -236,6 +253,20 @@ class Board:
             "left_out": named([row for row in high if row["key"] not in mine]),
             "lost": self.shown(self.plan["value"] - self.result["simple"]["value"]),
         }
+
+    @property
+    def wishes(self) -> list[tuple[dict, str, list]]:
+        """The high projects that were left out: the row, what insisting on it costs ("" where it does not fit), and
+        what is missing then.
+        """
+        rows = {row["key"]: row for row in self.facts["candidates"]}
+        limits = {row["key"]: Named(row) for row in self.facts["limits"]}
+        found = []
+        for key, wish in self.result["wishes"].items():
+            cost = "" if "short" in wish else self.shown(wish["cost"])
+            short = [(limits[limit], amount) for limit, amount in wish.get("short", {}).items() if limit in limits]
+            found.append((rows[key], cost, short))
+        return found
 
     @property
     def _most_different(self) -> list[Column]:

@@ -8,9 +8,6 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from cockpit.unlocking import SCALES
 
-HIGH = ("national", "provincial")
-"""Levels whose projects are named when the plan leaves them out."""
-
 UNITS = {
     "investment": gettext_lazy("× 100 million yuan"),
     "jobs": pgettext_lazy("unit", "people"),
@@ -125,6 +122,7 @@ class Line:
     ready: bool = False
     topup: list = field(default_factory=list)
     why: str = ""
+    instead: list = field(default_factory=list)
 
     def __getattr__(self, name):
         try:

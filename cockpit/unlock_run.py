@@ -24,6 +24,10 @@ TOPUP_WORK = 20_000
 MOST_TOPUPS = 60
 """Projects that were not chosen for which the least top-up is told, the most valuable first."""
 
+MOST_WISHES, WISH_SECONDS = 4, 0.4
+HIGH = ("national", "provincial")
+"""Levels whose projects are named when the plan leaves them out, with the price of insisting on them."""
+
 OBJECTIVE = "objective"
 INVESTMENT = "investment"
 FLOORS = {"floor_tce": "energy", "floor_mu": "land"}
@@ -112,6 +116,7 @@ def run(facts: dict, seconds: float = SECONDS) -> dict:
         "prices": {key: str(price) for key, price in planner.prices(instance).items()},
         "steps": _steps(instance, plan),
         "topups": _topups(instance, plan),
+        "wishes": _wishes(facts, instance, plan),
         "ready": _ready(facts, plan, seconds / 2),
     }
 
@@ -190,6 +195,28 @@ def _fixed_routes(candidate: Candidate, bends: set[str]) -> dict[str, int] | Non
         for limit in need.routes[0]:
             total[limit] += need.amount
     return total
+
+
+def _wishes(facts: dict, instance: Instance, plan: Plan) -> dict[str, dict]:
+    """Return for the high projects that were left out what it would cost to insist on each, or what it lacks.
+
+    `cost` in whole units of value, and `sure` where both plans are proven; or `short` by limit.
+    """
+    inside = set(plan.chosen)
+    left = [
+        row for row in facts["candidates"] if row["level"] in HIGH and row["key"] not in inside and row["must"] != "out"
+    ]
+    out = {key for key, _floor in plan.excluded}
+    left = sorted((row for row in left if row["key"] not in out), key=lambda row: (-row["value"], row["key"]))
+    found = {}
+    for row in left[:MOST_WISHES]:
+        try:
+            wish = planner.wish(instance, plan, {row["key"]: "in"}, seconds=WISH_SECONDS)
+        except Refusal as refusal:
+            found[row["key"]] = {"short": dict(refusal.shortages)}
+        else:
+            found[row["key"]] = {"cost": wish.cost, "sure": wish.least == wish.most}
+    return found
 
 
 def _ready(facts: dict, plan: Plan, seconds: float) -> list[str]:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("cockpit/instructions/<int:pk>/order/", instructions.instruction_order, name="instruction-order"),
     path("cockpit/unlock/", unlock.unlock, name="unlock"),
     path("cockpit/unlock/keep/", unlock.unlock_save, name="unlock-save"),
+    path("cockpit/unlock/moved/", unlock.unlock_moved, name="unlock-moved"),
     path("cockpit/unlock/scenarios/", unlock.unlock_list, name="unlock-list"),
     path("cockpit/unlock/scenarios/compare/", unlock.unlock_compare, name="unlock-compare"),
     path("cockpit/unlock/scenarios/<int:pk>/", unlock.unlock_scenario, name="unlock-scenario"),

@@ -1,8 +1,11 @@
 """The unlock planner's page: which of the waiting projects should move, with the quota that is there or could be."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.cache import cache
-from django.http import Http404
+from django.db.models import Q
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,8 +19,9 @@ from cockpit.models import Scenario
 from cockpit.unlock_board import Board
 from cockpit.unlock_setup import OBJECTIVES, QUOTA, RECORDED, WEIGHTINGS, Setup
 from factors import reservations
-from factors.models import FactorKind
+from factors.models import FactorKind, Posting, Transfer
 from factors.refusals import Refused
+from factors.views.common import number
 from people.access import allows, needs
 
 KEPT_SECONDS = 1800
@@ -56,8 +60,16 @@ def unlock(request):
         "digest": unlocking.digest(facts),
         "hidden": setup.pairs(),
         "exported": f"{reverse('unlock-export')}{setup.query()}",
+        "watch": watch(facts, setup),
     }
     return render(request, "cockpit/unlock.html", context)
+
+
+def watch(facts: dict, setup: Setup) -> str:
+    """Return the address that tells an open page whether its pools have moved. One query."""
+    latest = Posting.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    accounts = [("a", row["account"]) for row in facts["limits"] if row["account"]][:100]
+    return f"{reverse('unlock-moved')}?{urlencode([('since', latest), *accounts, ('back', setup.query())])}"
 
 
 def page(request, board: Board, setup: Setup) -> dict:
@@ -97,6 +109,20 @@ def choices(board: Board) -> dict:
         "keeps": KEEPS,
         "factors": _factors(board),
     }
+
+
+@require_GET
+@needs("unlock.plan")
+def unlock_moved(request):
+    """Say, for a page that stays open, whether one of its pools has a journal entry newer than what it shows.
+
+    Answers with the banner, or with nothing (204). One query.
+    """
+    since, accounts = number(request.GET.get("since", "")), [number(text) for text in request.GET.getlist("a")[:200]]
+    touched = Transfer.objects.filter(posting__gt=since or 0).filter(Q(debit__in=accounts) | Q(credit__in=accounts))
+    if since is None or not touched.exists():
+        return HttpResponse(status=204)
+    return render(request, "cockpit/_unlock_moved.html", {"query": request.GET.get("back", "")[:4000]})
 
 
 # --- kept, and made into requests ----------------------------------------------------------------------------------

@@ -152,6 +152,7 @@ MATRIX: dict[str, Rule] = {
     "unlock": page("unlock.plan"),
     "unlock-save": action("unlock.plan"),
     "unlock-list": page("unlock.plan"),
+    "unlock-moved": page("unlock.plan", also=frozenset({204})),
     "unlock-compare": page("unlock.plan", also=TO_PAGE),
     "unlock-scenario": page("unlock.plan", args={"pk": unknown}, also=NOTHING_THERE),
     "unlock-requests": action("unlock.plan", args={"pk": unknown}, also=NOTHING_THERE),
