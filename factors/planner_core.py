@@ -13,7 +13,7 @@ from typing import Any
 
 from factors.planner_matrix import ROUNDING, Part, Relaxed, cut, relax
 
-FIRST, SIZES = 16, (40, 100, 300, 1000)
+FIRST, NEAR, TRIES, SIZES = 16, 64, 15, (40, 100, 300, 1000)
 TINY = 0.02
 """Seconds below which a programme is not worth starting."""
 
@@ -35,6 +35,7 @@ class State:
     proves: bool = True
     swept: bool = False
     spent: float = 0.0
+    visits: int = 0
 
     @property
     def value(self) -> int | float:
@@ -79,29 +80,35 @@ def fill(state: State) -> None:
             state.x[order[place]] = 1
 
 
-def sweep(state: State, deadline: float, tries: int = 30) -> None:
+def sweep(state: State, deadline: float) -> None:
     """Try every choice of the `FIRST` least sure units, the others where the relaxation has them; then of others.
 
-    2^16 sums are some milliseconds, less than an integer programme needs to begin. After the first, each try leaves
-    the plan as it is but for units drawn at random among the least sure; `tries` without success end it. The draws
-    are the same in every run.
+    2^16 sums are a millisecond, less than an integer programme needs to begin. After the first, each try leaves the
+    plan as it is but for units drawn at random among the least sure; `TRIES` without success end it. The draws are
+    the same in every run.
     """
     import numpy as np
 
-    state.swept = True
     chosen, free = _core(state)
-    _choose(state, chosen, free[:FIRST])
-    random, near = np.random.default_rng(len(free)), free[: 4 * FIRST]
+    near = free[:NEAR]
+    columns = state.part.matrix[:, near].toarray()
+    if not state.visits:
+        _choose(state, chosen, near[:FIRST], columns[:, :FIRST])
+    state.visits += 1
+    random, weights = np.random.default_rng(state.visits), 1.0 / np.arange(FIRST, FIRST + len(near))
     failed = 0
-    while failed < tries and len(near) > FIRST and state.bound > state.value and perf_counter() < deadline:
+    while not state.swept and perf_counter() < deadline:
+        if failed == TRIES or len(near) <= FIRST or state.bound <= state.value:
+            state.swept = True
+            break
         before = state.value
-        weights = 1.0 / np.arange(FIRST, FIRST + len(near))
-        _choose(state, state.x, random.choice(near, FIRST - 2, replace=False, p=weights / weights.sum()))
+        drawn = random.choice(len(near), FIRST, replace=False, p=weights / weights.sum())
+        _choose(state, state.x, near[drawn], columns[:, drawn])
         failed = 0 if state.value > before else failed + 1
 
 
-def _choose(state: State, fixed: Any, core: Any) -> None:
-    """The best choice of the core beside the fixed others; kept if it is better than the plan."""
+def _choose(state: State, fixed: Any, core: Any, columns: Any) -> None:
+    """The best choice of the core beside the fixed others; kept if it is better than the plan. All sums are exact."""
     import numpy as np
 
     part = state.part
@@ -110,15 +117,17 @@ def _choose(state: State, fixed: Any, core: Any) -> None:
     left = part.bound - part.matrix @ base
     if not len(core) or (left < 0).any():
         return
-    columns = part.matrix[:, core].toarray()
-    touched = columns.any(axis=1)
-    fits = np.ones(1 << len(core), bool)
-    for amounts, rest in zip(columns[touched], left[touched], strict=True):
-        fits &= _subsets(amounts) <= rest
-    values = np.where(fits, _subsets(part.gain[core]), -np.inf)
+    half = len(core) // 2
+    fits = np.ones((1 << len(core) - half, 1 << half), bool)
+    for amounts, rest in zip(columns, left, strict=True):
+        if amounts.sum() > rest:
+            fits &= _subsets(amounts[:half]) <= (rest - _subsets(amounts[half:]))[:, None]
+    gain = part.gain[core]
+    values = np.where(fits, _subsets(gain[:half]) + _subsets(gain[half:])[:, None], -np.inf)
     best = int(values.argmax())
     base[core] = best >> np.arange(len(core)) & 1
-    take(state, base)
+    if part.gain[: part.count] @ base > state.value:
+        take(state, base)
 
 
 def _subsets(amounts: Any):
@@ -138,7 +147,7 @@ def improve(state: State, deadline: float) -> None:
 
     part = state.part
     if not state.swept:
-        return sweep(state, perf_counter() + (deadline - perf_counter()) / 4)
+        return sweep(state, deadline)
     seconds = deadline - perf_counter()
     if seconds < TINY:
         return None

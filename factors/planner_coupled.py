@@ -10,10 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from factors.planner_core import State, begin, take
-from factors.planner_matrix import ROUNDING, components, cut, sub
+from factors.planner_matrix import ROUNDING, components, cut, linked, sub
 
 FEW, MANY = 40, 5000
 """Below, a part is small enough as it is; above, what can be proven in a park is little beside the linear bound."""
+
+ROWS, PLACES, LARGEST = 8, 60, 0.7
+"""One row in so many may be priced; into at most so many places; none with more than this share of the candidates."""
 
 
 @dataclass(slots=True)
@@ -63,16 +66,16 @@ def uncouple(state: State) -> Coupled | None:
     part = state.part
     if not FEW < part.count <= MANY or part.gain.size > part.count:
         return None
-    by_width = np.argsort(-np.diff(part.matrix.tocsr().indptr), kind="stable")
+    by_rows = part.matrix.tocsr()
+    by_width = np.argsort(-np.diff(by_rows.indptr), kind="stable")
     for count in (1, 2, 4, 8):
         wide, narrow = by_width[:count], np.sort(by_width[count:])
-        if not len(narrow):
+        if count * ROWS > part.matrix.shape[0]:
             return None
-        prices = state.relaxed.y[wide]
-        paid = replace(part, gain=part.gain - part.matrix[wide, :].T @ prices)
-        columns = np.arange(part.count)
-        places = components(sub(paid, columns, narrow, exact=False))
-        if places[0].count <= 0.7 * part.count:
-            states = [begin(place) for place in places]
-            return Coupled(state, states, float(prices @ part.bound[wide]))
+        sizes = np.bincount(linked(by_rows[narrow, :])[1])
+        if sizes.max() <= LARGEST * part.count and (sizes > 0).sum() <= PLACES:
+            prices = state.relaxed.y[wide]
+            paid = replace(part, gain=part.gain - part.matrix[wide, :].T @ prices)
+            places = components(sub(paid, np.arange(part.count), narrow, exact=False))
+            return Coupled(state, [begin(place) for place in places], float(prices @ part.bound[wide]))
     return None

@@ -90,21 +90,24 @@ def _shares(problem: Problem, count: int) -> tuple[dict[tuple[str, ...], dict[in
     return shares, column
 
 
-def components(part: Part) -> list[Part]:
-    """The part cut into those that share no limit, the largest first."""
-    import numpy as np
+def linked(matrix: Any) -> tuple[Any, Any]:
+    """A number for each row and each column: those that hang together have the same."""
     from scipy.sparse import block_array
     from scipy.sparse.csgraph import connected_components
 
-    rows, width = part.matrix.shape
-    if not rows:
+    _count, labels = connected_components(block_array([[None, matrix], [matrix.T, None]]), directed=False)
+    return labels[: matrix.shape[0]], labels[matrix.shape[0] :]
+
+
+def components(part: Part) -> list[Part]:
+    """The part cut into those that share no limit, the largest first."""
+    import numpy as np
+
+    if not part.matrix.shape[0]:
         return [part]
-    graph = block_array([[None, part.matrix], [part.matrix.T, None]])
-    _count, labels = connected_components(graph, directed=False)
-    of_rows, of_columns = labels[:rows], labels[rows:]
+    of_rows, of_columns = linked(part.matrix)
     by_label = np.argsort(of_columns, kind="stable")
-    cuts = np.flatnonzero(np.diff(of_columns[by_label])) + 1
-    groups = np.split(by_label, cuts)
+    groups = np.split(by_label, np.flatnonzero(np.diff(of_columns[by_label])) + 1)
     found = [sub(part, columns, np.flatnonzero(of_rows == of_columns[columns[0]])) for columns in groups]
     return sorted(found, key=lambda one: -one.count)
 

@@ -62,14 +62,15 @@ def run(states: Sequence[State], deadline: float, workers: int) -> None:
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    waiting: set[int] = set()
+    waiting: dict[int, float] = {}
 
     def work(state: State) -> None:
-        """Improve one part, with its share of the time that those before it left."""
-        rest = deadline - perf_counter()
-        share = rest * min(1.0, workers / len(waiting) * (2 if state.size >= state.part.count else 0.5))
-        improve(state, perf_counter() + min(rest, max(TINY, share)))
-        waiting.discard(id(state))
+        """Improve one part within its share of the time left: half goes by number, half by gap."""
+        rest, gaps = deadline - perf_counter(), sum(waiting.values())
+        share = (1 / len(waiting) + waiting[id(state)] / gaps) / 2
+        eager = 2 if state.swept and state.size >= state.part.count else 0.8
+        improve(state, perf_counter() + min(rest, max(TINY, rest * min(1.0, workers * share * eager))))
+        del waiting[id(state)]
 
     pairs = [pair for state in states if state.open and (pair := uncouple(state))]
     work_on = [*states, *(place for pair in pairs for place in pair.places)]
@@ -78,7 +79,7 @@ def run(states: Sequence[State], deadline: float, workers: int) -> None:
             todo.sort(key=lambda state: state.value - state.bound)
             # Who gave up would only give up again with little more time: then the one furthest off gets all of it.
             fresh = [state for state in todo if state.spent * 1.5 < rest * workers / len(todo)] or todo[:1]
-            waiting.update(map(id, fresh))
+            waiting.update({id(state): float(state.bound - state.value) for state in fresh})
             list(pool.map(work, fresh))
             for pair in pairs:
                 pair.combine()
