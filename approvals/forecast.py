@@ -246,10 +246,9 @@ def _swept(shape: Shape, courses: list[Course], rows: Rows) -> dict[Any, Outlook
     for p, course in enumerate(courses):
         steps = course.steps
         for n, place in enumerate(shape.places):
-            row = rows.of(steps[place], _lane(steps[place], place))
-            whole[n, p] = row.whole
-            if row.late is not None:
-                late.setdefault(n, np.zeros(whole.shape[1:], dtype=np.float32))[p] = row.late
+            allowed = rows.fill(steps[place], _lane(steps[place], place), whole[n, p])
+            if allowed is not None:
+                late.setdefault(n, np.zeros(whole.shape[1:], dtype=np.float32))[p] = allowed
     found = milestones_of(shape, sweep(shape.before, whole, late, begins))
     passed = passed_of(shape)
     return {

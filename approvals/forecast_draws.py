@@ -92,7 +92,9 @@ class Rows:
     def __init__(self, points: ndarray, coupling: float = 0.0):
         if not 0 <= coupling < 1:
             raise ValueError(f"not a correlation: {coupling}")
-        self.points, self.coupling = points, coupling
+        from numpy import multiply
+
+        self.points, self.coupling, self._multiply = points, coupling, multiply
         self.draws = points.shape[1]
         self.block = (points.shape[0] - GROUPS) // len(Part)
         self._rows: dict[tuple, tuple[Row, object]] = {}
@@ -104,15 +106,26 @@ class Rows:
         same = (id(step), lane)
         known = self._steps.get(same)
         if known is None:
-            plain = step.state == "pending" and step.blocked_for is None
-            if plain and not (step.wait.median or step.applicant.median or step.special.median):
-                after = self._draw(step.desk, lane, step.group)
-                return Row(after, after, None)
             if len(self._steps) >= MOST_ROWS:
                 self._steps.clear()
             # The step is kept with its row: its identity and those of its spreads may not be given to others meanwhile.
             known = self._steps[same] = (self._like(step, lane), step)
         return known[0]
+
+    def fill(self, step, lane: int, out: ndarray) -> ndarray | None:
+        """Write the whole duration of a step to `out`; return the earliest finish that its quota allows, None without.
+
+        A step that is nothing but a desk's time is one product: it is not worth keeping.
+        """
+        known = (id(step), lane) in self._steps
+        waits = step.blocked_for is not None or step.wait.median or step.applicant.median or step.special.median
+        if not known and not waits and step.state == "pending":
+            desk = step.desk
+            self._multiply(self.factor(desk.kind, lane, desk.sigma, desk.share, step.group), desk.median, out=out)
+            return None
+        row = self.of(step, lane)
+        out[:] = row.whole
+        return row.late
 
     def _like(self, step, lane: int) -> Row:
         """Return the row of a step that looks like this one."""

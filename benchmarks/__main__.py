@@ -172,6 +172,8 @@ def main(argv: list[str] | None = None) -> int:
     clock = [sys.executable, "-m", "benchmarks.bench_clock"]
     environ = {**os.environ, "DEMO": "1"}
     parts = [machine(), "### Clocks", subprocess.check_output(clock, cwd=ROOT, text=True, env=environ).strip()]
+    draws = [sys.executable, "-m", "benchmarks.bench_forecast"]
+    parts += ["### Forecasts", subprocess.check_output(draws, cwd=ROOT, text=True).strip()]
     print("\n\n".join(parts), flush=True)
     for kind in options.databases.split(","):
         try:
@@ -182,6 +184,8 @@ def main(argv: list[str] | None = None) -> int:
         print("\n" + "\n\n".join(parts[-2:]), flush=True)
     if not options.dry_run:
         write("\n\n".join(parts))
+    planner = [sys.executable, "-m", "benchmarks.bench_planner", *([] if options.dry_run else ["--write"])]
+    subprocess.run(planner, cwd=ROOT, check=True)
     return 0
 
 
