@@ -4,11 +4,12 @@ from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from cockpit import unlocking
 from cockpit.unlock_board import Board
-from cockpit.unlock_setup import address
+from cockpit.unlock_setup import QUOTA, Setup, address
 from cockpit.views.unlock import scenario_for, setup_of, solved
 from factors import quantity
 from imports import exports
@@ -61,10 +62,10 @@ def _limits(board: Board):
 
     yield line(_("available now"), lambda column: column.row["parts"]["now"])
     for code, words, _cells, _count in board.parts:
-        yield line(f"+ {words}", lambda column, code=code: column.row["parts"].get(code, 0))
+        yield line(str(words), lambda column, code=code: column.row["parts"].get(code, 0))
     if board.has_keep:
-        yield line(f"− {_('kept back')}", lambda column: column.row["keep"])
-    yield line(f"= {_('limit of this scenario')}", lambda column: column.row["amount"])
+        yield line(_("kept back"), lambda column: column.row["keep"])
+    yield line(_("limit of this scenario"), lambda column: column.row["amount"])
     yield line(_("Taken in all"), lambda column: column.used)
     yield line(_("left over"), lambda column: column.left)
     prices = {column.key: Decimal(column.price.replace(",", "")) for column in columns}
@@ -73,9 +74,24 @@ def _limits(board: Board):
     yield _line(_("First step"), "", steps)
     yield _line(_("value"), f"{board.value} {board.unit}")
     proven = _("proven best") if board.plan["proven"] else _("not proven best")
-    yield _line(_("Proven bound"), f"{board.bound} {board.unit}, {_('gap')} {board.gap}, {proven}")
+    yield _line(_("Proven bound"), f"{board.bound} {board.unit}, {pgettext('unlock', 'Gap')} {board.gap}, {proven}")
     yield _line(_("Linear bound, if projects could be divided"), f"{board.lp_bound} {board.unit}")
-    yield _line(_("assumptions"), address(board.facts))
+    yield _line(_("assumptions"), _assumed(board), missing=address(board.facts))
+
+
+def _assumed(board: Board) -> str:
+    """Return the assumptions in words; the address beside them says all of them."""
+    setup = Setup.kept_in(board.facts)
+    counted = [_("available now"), *(str(QUOTA[name]) for name in setup.quota)]
+    wishes = _("must %(must)s, must not %(out)s") % {"must": len(setup.must), "out": len(setup.out)}
+    words = [
+        setup.objective_label,
+        " + ".join(counted),
+        setup.weighting_label,
+        f"{_('Keep back')} {setup.keep} %",
+        wishes,
+    ]
+    return "；".join(str(word) for word in words)
 
 
 def _projects(board: Board):
@@ -100,7 +116,7 @@ def _columns(board: Board) -> list:
         (_("Project"), lambda row: row["name"]),
         (_("project code"), of(lambda line: line.code)),
         (_("Enterprise"), of(lambda line: line.enterprise)),
-        (_("Class"), of(lambda line: str(line.level_words))),
+        (pgettext("unlock", "Class"), of(lambda line: str(line.level_words))),
         (_("Investment (10,000 yuan)"), of(lambda line: line.wan_known)),
     ]
     pools = [

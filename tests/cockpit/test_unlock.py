@@ -16,7 +16,8 @@ from cockpit.models import Scenario, ScenarioRequest
 from cockpit.unlock_board import Board
 from cockpit.unlock_rows import price_words, worth
 from cockpit.unlock_setup import Setup
-from factors.models import QuotaRequest, StockAmount, StockAsset
+from factors import entries, ledger, pools
+from factors.models import Book, FactorSource, QuotaRequest, StockAmount, StockAsset
 from factors.refusals import Refused
 from people import actions as people_actions
 from people.models import AuditEntry
@@ -190,11 +191,33 @@ def board_of_nobody(user) -> Board:
 
 
 def test_reservations_that_end_soon_count_only_when_they_are_assumed(city):
-    from factors import entries, ledger, pools
-
     holder = another_project(city, code="2611-159901-04-01-100009")
     holding = pools.holding_for(project=holder, book=city.book, period="2026")
     entry = entries.reserve(city.pool, holding, 50_000, NOW.date() + timedelta(days=10), key="r", on=NOW.date())
     ledger.post([entry], now=NOW)
     assert board_of(city, text="set=1").columns[0].amount == 50_000
     assert board_of(city, text="set=1&quota=expiring").columns[0].amount == 100_000
+
+
+def test_surplus_of_others_and_water_that_comes_first_stand_in_where_they_are_assumed(city):
+    holder = another_project(city, code="2611-159901-04-01-100008")
+    rich = need(holder, city.book, 20_000)
+    issuer = pools.standing_account("issuer", city.book, "2026")
+    opening = entries.move("opening", issuer, rich.holding, 50_000, key="o", on=NOW.date(), document_no="省〔2026〕9号")
+    ledger.post([opening], now=NOW)
+    traded = {column.kind: column.amount for column in board_of(city, text="set=1&quota=trade").columns}
+    assert traded == {"pool": 100_000, "trade": 30_000}
+
+    ground, reclaimed = offices.book("water", "ground"), offices.book("water", "reclaimed")
+    FactorSource.objects.filter(pk=ground.source_id).update(rank=5)
+    for book, place in ((ground, {"district": city.city}), (reclaimed, {"park": city.park, "district": None})):
+        pool = offices.account(book, "pool", f"pool:{book.code}", **place)
+        if book == reclaimed:
+            grant(pool, 8_000)
+    thirsty = another_project(city, code="2611-159901-04-01-100007")
+    Project.objects.filter(pk=thirsty.pk).update(investment_wan=100)
+    need(thirsty, Book.objects.get(pk=ground.pk), 5_000)
+    alone = board_of(city, text="set=1&factor=water")
+    assert alone.chosen == [] and alone.empty_limits
+    (line,) = board_of(city, text="set=1&factor=water&substitute=1").chosen
+    assert line.code == thirsty.code and line.instead and not line.ready
