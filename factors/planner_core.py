@@ -119,9 +119,9 @@ def _choose(state: State, fixed: Any, core: Any, columns: Any) -> None:
         return
     half = len(core) // 2
     fits = np.ones((1 << len(core) - half, 1 << half), bool)
-    for amounts, rest in zip(columns, left, strict=True):
-        if amounts.sum() > rest:
-            fits &= _subsets(amounts[:half]) <= (rest - _subsets(amounts[half:]))[:, None]
+    for row in np.flatnonzero(columns.sum(axis=1) > left):
+        amounts = columns[row]
+        fits &= _subsets(amounts[:half]) <= (left[row] - _subsets(amounts[half:]))[:, None]
     gain = part.gain[core]
     values = np.where(fits, _subsets(gain[:half]) + _subsets(gain[half:])[:, None], -np.inf)
     best = int(values.argmax())
