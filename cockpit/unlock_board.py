@@ -163,6 +163,8 @@ class Board:
                 line.why = _("left out by decision")
             elif any(key.startswith("district:") for key in topup or ()):
                 line.why = _("its district has as many as it may")
+            elif not row["value"] and not line.topup:
+                line.why = _("counts as nothing: no figure on record")
             elif topup is not None and not line.topup:
                 line.why = _("fits, but is worth less than what it would push out")
             found.append(line)

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import F, Min, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cockpit.unlock_setup import SHARES, WEIGHTINGS, Setup
 from factors import pools, quantity, requests
 from factors.blocked import EXPIRING_DAYS
+from factors.blocks import OPEN_EPISODE
 from factors.models import Account, Book, Demand, FactorKind, QuotaRequest, Reservation, StockAmount, StockAsset
 from people.access import visible_to
 from people.models import District
@@ -89,7 +90,7 @@ def _waiting(user, setup: Setup) -> tuple[dict[int, Project], dict[int, list[Dem
         )
         .select_related("book__kind", "book__source", "pool__cap", "pool__book__kind", "pool__book__source")
         .annotate(
-            since=Min("episodes__opened_at", filter=Q(episodes__closed_at__isnull=True)),
+            since=Subquery(OPEN_EPISODE.values("opened_at")[:1]),
             asked_at=Subquery(asked.values("asked_at")[:1]),
         )
         .order_by("project_id", "book__kind__position", "book__source__position", "pk")
