@@ -46,7 +46,7 @@ def keep(*, by, now: datetime, name: str, question: Question, result: dict, requ
     name = " ".join(name.split())[:60]
     if not name:
         raise Refused("no_name", gettext_lazy("Give the set a name."), "name")
-    if not question.chosen:
+    if not (question.chosen or question.own):
         raise Refused("no_reform", gettext_lazy("Choose at least one reform."), "reform")
     ReformSet.objects.filter(made_by=by, name=name).delete()
     row = ReformSet.objects.create(
@@ -54,7 +54,7 @@ def keep(*, by, now: datetime, name: str, question: Question, result: dict, requ
         made_by=by,
         made_at=now,
         query=question.address[:1000],
-        reforms=list(question.chosen),
+        reforms=[*question.chosen, *question.own],
         result=result,
     )
     audit.record("reform.kept", by=by, request=request, target=row, now=now, name=name)

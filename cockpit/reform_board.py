@@ -1,7 +1,6 @@
 """How a simulation is told, on the page and on paper: rows of reforms, rows of the gap, its waterfall. No queries."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,19 +13,25 @@ from approvals.models import ChainTemplate
 from approvals.reform import Cause, Figures, Gap, tenths
 from approvals.reform_data import Reform
 from approvals.reform_forecast import Simulation, Single
+from approvals.reform_own import OWN
 from cockpit import reforming
+from cockpit.reforming import Question
 
 BAR = 120
 
 
 @dataclass(frozen=True)
 class ReformRow:
-    """A reform in the ranked list. `single` is None for one that is not tried on projects; `bar` is 0 to `BAR` px."""
+    """A reform in the ranked list. `single` is None for one that is not tried on projects; `bar` is 0 to `BAR` px.
+
+    `without` is the address of the page less this measure of the reader's own.
+    """
 
     reform: Reform
     single: Single | None
     chosen: bool
     bar: int
+    without: str = ""
 
     @property
     def kind(self):
@@ -37,6 +42,11 @@ class ReformRow:
     def basis(self):
         """Where its figures come from, in words."""
         return reforming.BASES[self.reform.basis]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a measure of the reader's own."""
+        return self.reform.basis == OWN
 
 
 @dataclass(frozen=True)
@@ -87,19 +97,29 @@ class GapBoard:
         return not any(row.kind is None for row in self.rows)
 
 
-def reform_rows(simulation: Simulation, chosen: Sequence[str]) -> list[ReformRow]:
+def reform_rows(simulation: Simulation, question: Question) -> list[ReformRow]:
     """Return the reforms in the order of the ranking; last what is not tried on projects."""
-    by_code = {one.code: one for one in reform_data.shipped()}
+    by_code = {one.code: one for one in reforming.reforms_of(question)}
+    chosen = {*question.chosen, *question.own}
     most = max((abs(one.days) for one in simulation.singles), default=Decimal(0)) or Decimal(1)
     rows = [
-        ReformRow(by_code[one.reform], one, one.reform in chosen, int(max(one.days, Decimal(0)) / most * BAR))
+        ReformRow(
+            by_code[one.reform],
+            one,
+            one.reform in chosen,
+            int(max(one.days, Decimal(0)) / most * BAR),
+            replace(question, own=tuple(text for text in question.own if text != one.reform)).address,
+        )
         for one in simulation.singles
     ]
     return rows + [ReformRow(one, None, one.code in chosen, 0) for one in by_code.values() if not one.portfolio]
 
 
-def gap_board(ours: ChainTemplate, theirs: ChainTemplate, gap: Gap, chosen: Sequence[str]) -> GapBoard:
-    """Return the gap as rows, the biggest first; causes without any effect on a figure are left out. O(causes)."""
+def gap_board(ours: ChainTemplate, theirs: ChainTemplate, gap: Gap, question: Question) -> GapBoard:
+    """Return the gap as rows, the biggest first; causes without any effect on a figure are left out. O(causes).
+
+    Own measures are no cause of the gap; what is reached with the chosen reforms counts them.
+    """
     by_code = {one.code: one for one in reform_data.shipped()}
     causes = [one for one in gap.causes if one.days or one.stages or one.path]
     rest, columns = gap.rest, []
@@ -107,7 +127,7 @@ def gap_board(ours: ChainTemplate, theirs: ChainTemplate, gap: Gap, chosen: Sequ
         columns.append(tenths([*(getattr(one, name) for one in causes), Fraction(whole)]))
     stages = reforming.stages_of(ours)
     rows = [
-        _gap_row(by_code[cause.reform], cause, ours.code, stages, columns, place, chosen)
+        _gap_row(by_code[cause.reform], cause, ours.code, stages, columns, place, question.chosen)
         for place, cause in enumerate(causes)
     ]
     if rest.total or rest.count or rest.path:
@@ -119,7 +139,7 @@ def gap_board(ours: ChainTemplate, theirs: ChainTemplate, gap: Gap, chosen: Sequ
     sides = (Side(str(row), row.code, ()) for row in (ours, theirs))
     fall = Fall(*sides, count, total, Change(gap.ours.path, gap.theirs.path), tuple(steps))
     used = sum(row.chosen for row in rows if row.kind is not None)
-    return GapBoard(ours, theirs, fall, tuple(rows), reforming.reached(ours, chosen), used)
+    return GapBoard(ours, theirs, fall, tuple(rows), reforming.reached(ours, question), used)
 
 
 def _gap_row(one: Reform, cause: Cause, template: str, stages, columns, place: int, chosen) -> GapRow:

@@ -46,7 +46,7 @@ def note(
     """
     with translation.override(LANGUAGE):
         texts = official.words()
-        rows = [row for row in reform_board.reform_rows(simulation, question.chosen) if row.chosen]
+        rows = [row for row in reform_board.reform_rows(simulation, question) if row.chosen]
         context = {
             "title": _("Policy note: what approval reforms would save"),
             "issuer": official.fill(texts["issuer"], {"city": settings.CITY_NAME}),

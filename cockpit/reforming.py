@@ -10,7 +10,7 @@ Nothing is written here; no project is changed by a simulation.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -20,9 +20,10 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from approvals import forecast, forecasting, kept, project_filters, reform, reform_data
+from approvals import forecast, forecasting, kept, project_filters, reform, reform_data, reform_own
 from approvals.models import Chain, ChainTemplate
 from approvals.reform import Effect, Gap, Kind, Node
+from approvals.reform_data import Reform
 from approvals.reform_forecast import Case, Row, Simulation, simulate
 from approvals.template_rows import spec_of
 from calendars import store
@@ -50,19 +51,26 @@ BASES = {
     "found": _("from a public text"),
     "common": _("common practice"),
     "constructed": _("constructed for reference"),
+    reform_own.OWN: _("not examined"),
 }
+MOST_OWN = 5
+"""Measures of the reader's own at once."""
 FILTERS = ("district", "park", "kind", "template")
 """Fields of the project filter that the page offers; others in its address are kept as they are."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. `chosen` are codes of reforms in the order of the list; `query` narrows the projects."""
+    """What is asked. `chosen` are codes of reforms in the order of the list; `query` narrows the projects.
+
+    `own` are measures of the reader's own (`approvals.reform_own`), always tried.
+    """
 
     chosen: tuple[str, ...]
     until: str
     query: tuple[tuple[str, str], ...]
     ours: str = ""
+    own: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data) -> "Question":
@@ -75,13 +83,33 @@ class Question:
         query = tuple(
             sorted((name, value) for name in data if name in names for value in data.getlist(name) if value.strip())
         )
-        return cls(chosen, until, query[:40], data.get("ours", "")[:40])
+        own = tuple(dict.fromkeys(text[:80] for text in data.getlist("own") if text.count(":") == 3))[:MOST_OWN]
+        return cls(chosen, until, query[:40], data.get("ours", "")[:40], own)
 
     @property
     def address(self) -> str:
         """The query string that asks the same."""
         pairs = [("tried", "1"), *(("reform", code) for code in self.chosen), ("until", self.until), *self.query]
+        pairs += [("own", text) for text in self.own]
         return urlencode([*pairs, *([("ours", self.ours)] if self.ours else [])])
+
+
+@lru_cache(maxsize=256)
+def _own(text: str, template: int, _digest: str) -> Reform | None:
+    """Return a measure as a reform, None when the template refuses it; one object, so that projects share its work."""
+    try:
+        return reform_own.make(text, spec_of(ChainTemplate.objects.get(pk=template)))
+    except reform_own.OwnRefused:
+        return None
+
+
+def reforms_of(question: Question) -> tuple[Reform, ...]:
+    """Return the reforms of the list and the question's own measures. One query where there are such."""
+    if not question.own:
+        return reform_data.shipped()
+    by_code = {row.code: row for row in templates()}
+    made = [_own(text, *_version(by_code[code])) for text in question.own if (code := text.split(":")[0]) in by_code]
+    return (*reform_data.shipped(), *(one for one in made if one is not None))
 
 
 # --- the gap between two templates ------------------------------------------------------------------------------------
@@ -136,10 +164,11 @@ def _version(row: ChainTemplate) -> tuple[int, str]:
     return row.pk, row.content_sha256
 
 
-def reached(template: ChainTemplate, chosen: Iterable[str]) -> reform.Figures:
-    """Return the figures of the template with the chosen reforms."""
-    effects = reform_data.effects_for(template.code, reform_data.shipped())
-    return reform.measure(list(stages_of(template).values()), [effects[code] for code in chosen if code in effects])
+def reached(template: ChainTemplate, question: Question) -> reform.Figures:
+    """Return the figures of the template with the chosen reforms and the own measures."""
+    effects = reform_data.effects_for(template.code, reforms_of(question))
+    tried = {*question.chosen, *question.own}
+    return reform.measure(list(stages_of(template).values()), [one for code, one in effects.items() if code in tried])
 
 
 # --- the portfolio ----------------------------------------------------------------------------------------------------
@@ -151,13 +180,9 @@ def _area(codes: tuple[str, ...]) -> Effect:
     return Effect(drops=codes)
 
 
-@lru_cache(maxsize=64)
-def _portfolio(code: str) -> dict[str, Effect]:
-    usable = [one for one in reform_data.shipped() if one.portfolio and one.kind != Kind.AREA]
-    return reform_data.effects_for(code, usable)
-
-
-def cases(projects: QuerySet[Project], now: datetime, calendar: WorkCalendar) -> list[Case]:
+def cases(
+    projects: QuerySet[Project], now: datetime, calendar: WorkCalendar, reforms: Sequence[Reform] = ()
+) -> list[Case]:
     """Return the running projects as cases. Eight queries, and four per template version the first time."""
     projects = projects.exclude(status=Project.Status.CANCELLED).order_by()
     ids = projects.values("pk")
@@ -166,11 +191,14 @@ def cases(projects: QuerySet[Project], now: datetime, calendar: WorkCalendar) ->
     rows = {row.pk: row for row in ChainTemplate.objects.filter(pk__in=set(template_of.values())).defer("source")}
     park_of = dict(projects.filter(park__isnull=False).values_list("pk", "park_id"))
     saved = _assessed(now.date())
-    area = next((one.code for one in reform_data.shipped() if one.kind == Kind.AREA and one.portfolio), None)
+    reforms = [one for one in reforms or reform_data.shipped() if one.portfolio]
+    area = next((one.code for one in reforms if one.kind == Kind.AREA), None)
+    plain = [one for one in reforms if one.kind != Kind.AREA]
+    by_template = {row.code: reform_data.effects_for(row.code, plain) for row in rows.values()}
     found = []
     for project, one in gathered.items():
         template = rows[template_of[project]]
-        effects = _portfolio(template.code)
+        effects = by_template[template.code]
         codes = tuple(sorted(saved.get((park_of.get(project), template.code), ())))
         if codes and area:
             effects = effects | {area: _area(codes)}
@@ -200,9 +228,10 @@ def answer(user, question: Question, now: datetime, *, only: str = "") -> tuple[
     projects = project_filters.narrow(projects, form.values(), user=user, today=now.date())
 
     def make():
-        found = cases(projects, now, store.current())
-        codes = [one.code for one in reform_data.shipped() if one.portfolio and only in ("", one.code)]
-        made = simulate(found, codes, [only] if only else question.chosen, until=question.until)
+        reforms = reforms_of(question)
+        found = cases(projects, now, store.current(), reforms)
+        codes = [one.code for one in reforms if one.portfolio and only in ("", one.code)]
+        made = simulate(found, codes, [only] if only else [*question.chosen, *question.own], until=question.until)
         return (replace(made, single_rows={}), len(found)), True
 
     who = "city" if city_wide(user) and ("mine", "on") not in question.query else f"user-{user.pk}"
@@ -230,10 +259,10 @@ class Told:
     reforms: tuple[str, ...]
 
 
-def told(rows: Sequence[Row], now: datetime, calendar: WorkCalendar) -> list[Told]:
+def told(rows: Sequence[Row], question: Question, now: datetime, calendar: WorkCalendar) -> list[Told]:
     """Return rows with their projects and dates. One query."""
     by_pk = Project.objects.select_related("enterprise", "park").in_bulk([row.key for row in rows])
-    names = {one.code: one.name for one in reform_data.shipped()}
+    names = {one.code: one.name for one in reforms_of(question)}
     return [
         Told(
             by_pk[row.key],

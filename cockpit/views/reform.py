@@ -1,5 +1,8 @@
 """The reform simulator: reforms switched on and off on the running projects, and the gap to a benchmark by cause."""
 
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,7 +12,8 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from approvals import keeping, project_filters, recording, reform_data
+from approvals import keeping, project_filters, recording, reform_data, reform_own
+from approvals.template_rows import spec_of
 from calendars import store
 from cockpit import reform_actions, reform_board, reform_note, reforming
 from cockpit.models import ReformSet
@@ -33,15 +37,16 @@ def reform(request):
     now = timezone.localtime()
     keeping.sweep(now)
     question = Question.of(request.GET)
-    reforms = {one.code: one for one in reform_data.shipped() if one.portfolio}
+    if request.GET.get("own_stage"):
+        return _add_own(request, question)
+    reforms = {one.code: one for one in reforming.reforms_of(question) if one.portfolio}
     show = request.GET.get("show", "")
     if show and show not in reforms:
         raise Http404
     simulation, count, at = reforming.answer(request.user, question, now)
     behind = reforming.answer(request.user, question, now, only=show)[0] if show else simulation
-    calendar = store.current()
     if request.GET.get("format") == "csv":
-        return _csv(request, behind, now, calendar, show)
+        return _csv(request, behind, question, now, show)
     choices = reforming.templates()
     found = reforming.gap_of(question, choices)
     context = {
@@ -52,19 +57,45 @@ def reform(request):
         "now": now,
         "until": reforming.UNTIL[question.until],
         "untils": [(code, words, code == question.until) for code, words in reforming.UNTIL.items()],
-        "reforms": reform_board.reform_rows(simulation, question.chosen),
-        "gap": reform_board.gap_board(*found, question.chosen) if found else None,
+        "reforms": reform_board.reform_rows(simulation, question),
+        "gap": reform_board.gap_board(*found, question) if found else None,
         "gap_choices": [(row.code, row.code, bool(found) and row.code == found[0].code) for row in choices],
+        "own_stages": _own_stages(found),
+        "own_ways": reform_own.HOW.items(),
+        "pairs": parse_qsl(question.address),
         "filters": _filters(question, choices),
         "kept_filters": [pair for pair in question.query if pair[0] not in reforming.FILTERS],
         "show": reforms.get(show),
         "behind": behind,
-        "rows": reforming.told(behind.rows[:ROWS], now, calendar),
+        "rows": reforming.told(behind.rows[:ROWS], question, now, store.current()),
         "sets": _sets(request.user),
         "records": recording.share_of(request.user, now),
         "listing": reverse("reform"),
     }
     return render(request, "cockpit/reform.html", context)
+
+
+def _own_stages(found) -> list[tuple[str, str]]:
+    """Return the stages of the template whose gap is shown, for a measure of the reader's own."""
+    return [(code, f"{code} {node.name}") for code, node in reforming.stages_of(found[0]).items()] if found else []
+
+
+def _add_own(request, question: Question) -> HttpResponse:
+    """Add a measure of the reader's own to the address, or say why it is not possible. Six queries."""
+    found = reforming.gap_of(question, reforming.templates())
+    if found is None:
+        raise Http404
+    asked = [request.GET.get(name, "") for name in ("own_stage", "own_how", "own_value")]
+    text = reform_own.code_of(found[0].code, *asked)[:80]
+    try:
+        reform_own.make(text, spec_of(found[0]))
+    except reform_own.OwnRefused as error:
+        messages.error(request, str(error))
+    else:
+        if len(question.own) >= reforming.MOST_OWN:
+            messages.error(request, _("At most %(most)s measures of your own at once.") % {"most": reforming.MOST_OWN})
+        question = replace(question, own=tuple(dict.fromkeys([*question.own, text]))[: reforming.MOST_OWN])
+    return redirect(f"{reverse('reform')}?{question.address}")
 
 
 def _filters(question: Question, choices) -> list[dict]:
@@ -95,7 +126,7 @@ def _sets(user) -> list[dict]:
     return [
         {
             "row": row,
-            "reforms": [names[code] for code in row.reforms if code in names],
+            "reforms": [names.get(code, code) for code in row.reforms],
             "is_mine": row.made_by_id == user.pk,
             "result": row.result if row.made_by_id == user.pk else {},
         }
@@ -103,7 +134,7 @@ def _sets(user) -> list[dict]:
     ]
 
 
-def _csv(request, behind, now, calendar, show: str) -> HttpResponse:
+def _csv(request, behind, question: Question, now, show: str) -> HttpResponse:
     """Write the rows behind a number as a file, and that they were taken."""
     audit.record("export", by=request.user, request=request, now=now, what="reform", show=show, rows=len(behind.rows))
     heads = [_("Project code"), _("Project"), _("Reforms"), _("Stages fewer"), _("P50 before"), _("P50 after")]
@@ -117,7 +148,7 @@ def _csv(request, behind, now, calendar, show: str) -> HttpResponse:
             one.after.date.isoformat() if one.after else "",
             one.row.days,
         ]
-        for one in reforming.told(behind.rows, now, calendar)
+        for one in reforming.told(behind.rows, question, now, store.current())
     )
     return csv_file(f"reform-{now:%Y%m%d}", [*heads, _("Working days saved")], lines)
 
@@ -164,7 +195,7 @@ def policy_note(request):
     question = Question.of(request.GET)
     simulation, count, at = reforming.answer(request.user, question, now)
     found = reforming.gap_of(question, reforming.templates())
-    gap = reform_board.gap_board(*found, question.chosen) if found else None
+    gap = reform_board.gap_board(*found, question) if found else None
     url = request.build_absolute_uri(f"{reverse('reform')}?{question.address}")
     note = reform_note.note(question, simulation, count, at, gap, url, recording.share_of(request.user, now))
     made = reform_note.render(note)

@@ -186,5 +186,28 @@ def test_the_note_is_one_page_whatever_is_chosen(city):
 
 def test_every_reform_is_told_once(city):
     made = reforming.answer(User.objects.get(pk=city.pm.pk), asked(), timezone.localtime())[0]
-    codes = [row.reform.code for row in reform_board.reform_rows(made, ())]
+    codes = [row.reform.code for row in reform_board.reform_rows(made, asked())]
     assert sorted(codes) == sorted(one.code for one in reforming.reform_data.shipped())
+
+
+def test_a_measure_of_ones_own_is_tried_and_what_the_template_contradicts_is_refused(city):
+    client = client_of(city.pm)
+
+    def add(stage, how, value=""):
+        response = client.get(PAGE, {"tried": "1", "own_stage": stage, "own_how": how, "own_value": value}, follow=True)
+        return response.context, [str(message) for message in response.context["messages"]]
+
+    for refused in (("10", "drop"), ("14", "drop"), ("5", "limit", "20"), ("5", "limit", "x"), ("10", "beside", "5"),
+                    ("2", "at_once"), ("9", "beside", "8"), ("77", "drop"), ("5", "burn")):  # fmt: skip
+        context, said = add(*refused)
+        assert said and not context["question"].own, refused
+    context, said = add("5", "limit", "5")
+    assert not said and context["question"].own == ("T19-101:5:limit:5",)
+    assert context["simulation"].projects == 3 and context["simulation"].days > 0
+    assert context["gap"].reached.total == Decimal("91.0") and context["gap"].is_whole
+    row = next(row for row in context["reforms"] if row.is_own)
+    assert row.without == asked("tried=1").address
+    note = client.get(f"{reverse('reform-note')}?{context['question'].address}")
+    assert note["Content-Type"] == "application/pdf"
+    broken = client.get(PAGE, {"tried": "1", "own": ["T19-101:99:drop:", "X:1:drop:", "<script>"]})
+    assert broken.status_code == 200 and broken.context["simulation"].days == 0
