@@ -127,6 +127,7 @@ def test_a_scenario_is_kept_once_can_be_computed_again_and_is_stale_when_a_balan
     assert not QuotaRequest.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_requests_are_made_once_with_their_reason_by_who_keeps_the_pool(city):
     row = keep(city)
     for who, reason, error in (("maker", " ", Refused), ("leader", "会议", PermissionDenied)):
@@ -148,6 +149,7 @@ def client_of(user) -> Client:
     return client
 
 
+@pytest.mark.both_databases
 def test_the_pages_show_keep_compare_and_export(city):
     officer, leader = client_of(city.maker), client_of(city.leader)
     page = officer.get(reverse("unlock"))
