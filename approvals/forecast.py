@@ -37,6 +37,7 @@ from approvals.forecast_sweep import (
     sweep,
 )
 from approvals.network import Activity
+from approvals.track import local
 from calendars.workdays import Moment, WorkCalendar
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def moment(halves: float, now: datetime, calendar: WorkCalendar) -> Moment:
 
     It is provisional when it leans on a year without a notice.
     """
-    return calendar.end_of_half(calendar.begun(now) + max(ceil(halves - 1e-4), 0), since=now.date())
+    return calendar.end_of_half(calendar.begun(now) + max(ceil(halves - 1e-4), 0), since=local(now).date())
 
 
 def halves_until(day: date, now: datetime, calendar: WorkCalendar) -> int:
@@ -223,7 +224,7 @@ def from_activities(activities: Iterable[Activity]) -> tuple[Step, ...]:
 
 # -- shapes ------------------------------------------------------------------------------------------------------------
 def _lanes(course: Course) -> int:
-    return max((step.lane if step.lane >= 0 else place for place, step in enumerate(course.steps)), default=0)
+    return max([len(course.steps) - 1, *[step.lane for step in course.steps]])
 
 
 def _lane(step: Step, place: int) -> int:

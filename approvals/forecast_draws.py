@@ -117,13 +117,14 @@ class Rows:
 
         A step that is nothing but a desk's time is one product: it is not worth keeping.
         """
-        known = (id(step), lane) in self._steps
-        waits = step.blocked_for is not None or step.wait.median or step.applicant.median or step.special.median
-        if not known and not waits and step.state == "pending":
-            desk = step.desk
-            self._multiply(self.factor(desk.kind, lane, desk.sigma, desk.share, step.group), desk.median, out=out)
-            return None
-        row = self.of(step, lane)
+        known = self._steps.get((id(step), lane))
+        if known is None:
+            waits = step.blocked_for is not None or step.wait.median or step.applicant.median or step.special.median
+            if not waits and step.state == "pending":
+                desk = step.desk
+                self._multiply(self.factor(desk.kind, lane, desk.sigma, desk.share, step.group), desk.median, out=out)
+                return None
+        row = known[0] if known else self.of(step, lane)
         out[:] = row.whole
         return row.late
 

@@ -30,6 +30,10 @@ class Shape(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def shaped(links, milestones) -> Shape:
+    """Return the shape of steps given as (code, prerequisites, done, pending), in the order of the course.
+
+    Errors: `network.topological`.
+    """
     at = {link[0]: n for n, link in enumerate(links)}
     order = [at[code] for code in topological(Activity(code, 0, before) for code, before, _done, _pending in links)]
     place, places, before = {}, [], []
@@ -95,6 +99,7 @@ def milestones_of(shape: Shape, finish) -> dict[str, ndarray]:
 
 
 def passed_of(shape: Shape) -> frozenset[str]:
+    """Return the milestones that are over; completion when no step is open."""
     return frozenset([name for name, place in shape.marks if place < 0] + ([] if shape.before else [COMPLETION]))
 
 

@@ -1,6 +1,7 @@
 """The back-test: what is scored, the naive rules, and that nothing from the future is looked at."""
 
 import datetime as dt
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
@@ -8,7 +9,7 @@ from django.core.management import call_command
 from approvals import backtesting, forecasting
 from approvals.backtest import OURS, PROMISED, Averages, Limits, Told, score
 from approvals.durations import Kind, Seen, learn
-from approvals.forecast import COMPLETION, CONSTRUCTION, Part, State, forecast
+from approvals.forecast import COMPLETION, CONSTRUCTION, Part, State
 from approvals.models import Chain, Stage
 from calendars import store
 from tests.approvals.world import NOW, at
@@ -58,7 +59,7 @@ def facts(course):
     return [(s.code, s.state, s.elapsed, s.stopped, s.stopped_for) for s in course.steps]
 
 
-def test_what_is_left_of_a_project(walked):
+def test_what_is_left_of_a_project_and_what_is_slow(walked):
     course = course_of(walked, NOW)
     assert facts(course) == [
         ("01", State.DONE, 0, "", 0),
@@ -70,6 +71,15 @@ def test_what_is_left_of_a_project(walked):
     assert course.milestones == {CONSTRUCTION: "05"}
     assert course.steps[3].prerequisites == ("02", "03")
     assert course.steps[1].desk.source == "limit" and course.steps[1].desk.median == 20
+    # 03 has lasted longer than four of five of its finished peers, and the law's limit is not over.
+    calendar = store.current()
+    kind = Kind("环境影响评价")
+    learned = learn([Seen(Part.DESK, kind, halves) for halves in (4, 5, 6, 7, 30)])
+    found = forecasting.gather([walked.project.pk], NOW, calendar, learned)[walked.project.pk]
+    assert [(one.code, one.elapsed, one.warn_after, one.peers) for one in found.warnings] == [("03", 20, 7, 5)]
+    Stage.objects.filter(code="03").update(statutory_red_from=NOW - dt.timedelta(hours=1))
+    found = forecasting.gather([walked.project.pk], NOW, calendar, learned)[walked.project.pk]
+    assert found.warnings == ()
 
 
 def test_a_past_day_is_read_as_it_was_then(walked):
@@ -87,35 +97,7 @@ def test_a_past_day_is_read_as_it_was_then(walked):
     assert all(one.censored for one in seen if one.part == Part.DESK and one.kind.name != "企业投资项目备案")
 
 
-def test_cases_are_parts_of_stages(walked):
-    walked.walk("02", "pass 11-19")
-    seen = forecasting.observations(NOW, store.current())
-    of = {(one.part, one.kind.name): (one.halves, one.censored) for one in seen}
-    assert of[Part.DESK, "建设工程规划许可证"] == (10, False)
-    assert of[Part.APPLICANT, "建设工程规划许可证"] == (10, False)
-    assert of[Part.WAIT, "建设工程规划许可证"] == (2, False)
-    assert of[Part.DESK, "环境影响评价"] == (20, True) and of[Part.APPLICANT, "环境影响评价"] == (3, True)
-    assert (Part.SPECIAL, "环境影响评价") not in of
-
-
-def test_a_stage_that_failed_waits_to_be_applied_for_again(walked):
-    walked.walk("02", "fail 11-18")
-    step = course_of(walked, NOW).steps[1]
-    assert (step.state, step.elapsed) == (State.READY, 3)
-
-
-def test_early_warning_comes_before_the_legal_limit(walked):
-    calendar = store.current()
-    kind = Kind("环境影响评价")
-    learned = learn([Seen(Part.DESK, kind, halves) for halves in (4, 5, 6, 7, 30)])
-    found = forecasting.gather([walked.project.pk], NOW, calendar, learned)[walked.project.pk]
-    assert [(one.code, one.elapsed, one.warn_after, one.peers) for one in found.warnings] == [("03", 20, 7, 5)]
-    Stage.objects.filter(code="03").update(statutory_red_from=NOW - dt.timedelta(hours=1))
-    found = forecasting.gather([walked.project.pk], NOW, calendar, learned)[walked.project.pk]
-    assert found.warnings == ()
-
-
-def test_few_queries_however_many_projects(walked, django_assert_max_num_queries):
+def test_few_queries_however_many_projects(walked, django_assert_max_num_queries, monkeypatch):
     for number in range(3):
         walked.new_project(900 + number, f"项目{number}")
     with django_assert_max_num_queries(13):
@@ -125,11 +107,27 @@ def test_few_queries_however_many_projects(walked, django_assert_max_num_queries
     gathered, outlook = told[walked.project.pk]
     assert outlook.milestones[CONSTRUCTION].p80 >= outlook.milestones[CONSTRUCTION].p50 > 0
     assert outlook.milestones.keys() == {CONSTRUCTION, COMPLETION} and gathered.stage_ids["02"]
+    # Of a larger city every n-th chain is read.
+    calendar = store.current()
+    whole = len(forecasting.observations(NOW, calendar))
+    monkeypatch.setattr(forecasting, "CASES", 2 * 19)
+    assert 0 < len(forecasting.observations(NOW, calendar)) < whole
+    # Not passed: it stands before a new application, and has waited since.
+    walked.walk("02", "fail 11-18")
+    step = course_of(walked, NOW).steps[1]
+    assert (step.state, step.elapsed) == (State.READY, 3)
 
 
 def test_the_back_test_runs_and_writes_nothing(walked, monkeypatch, capsys):
     monkeypatch.setattr(backtesting, "FIRST_CASES", 1)
     walked.walk("02", "pass 11-19")
+    seen = forecasting.observations(NOW, store.current())
+    of = {(one.part, one.kind.name): (one.halves, one.censored) for one in seen}
+    assert of[Part.DESK, "建设工程规划许可证"] == (10, False)
+    assert of[Part.APPLICANT, "建设工程规划许可证"] == (10, False)
+    assert of[Part.WAIT, "建设工程规划许可证"] == (2, False)
+    assert of[Part.DESK, "环境影响评价"] == (20, True) and of[Part.APPLICANT, "环境影响评价"] == (3, True)
+    assert (Part.SPECIAL, "环境影响评价") not in of
     chains = Chain.objects.all()
     end = backtesting.last_record(chains, NOW)
     days = list(backtesting.past_days(chains, end, 7))
@@ -144,11 +142,16 @@ def test_the_back_test_runs_and_writes_nothing(walked, monkeypatch, capsys):
     assert list(Stage.objects.values_list("state", "closed_at")) == states
 
 
-def test_construction_is_the_milestone_else_the_permit(world):
-    rows = list(Stage.objects.filter(chain=world.chain).order_by("position"))
-    for row in rows:
-        row.case_type = row.stage_template.case_type
-    assert forecasting.construction(rows) == "05"
-    assert forecasting.construction(rows[:4]) == "04"
-    assert forecasting.construction(rows[:2]) == ""
-    assert forecast([]) == {}
+def test_construction_is_the_milestone_else_the_permit():
+    rows = [
+        SimpleNamespace(code=code, name=name, case_type=case_type)
+        for code, name, case_type in (
+            ("1", "施工许可预审", "committed"),
+            ("2", "施工许可", "committed"),
+            ("3", "开工", "milestone"),
+            ("4", "竣工验收", "committed"),
+        )
+    ]
+    assert forecasting.construction(rows) == "3"
+    assert forecasting.construction([row for row in rows if row.code != "3"]) == "2"
+    assert forecasting.construction(rows[3:]) == ""

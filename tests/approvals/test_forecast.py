@@ -127,6 +127,7 @@ def test_what_is_over_is_not_told_again():
     over = one(done, detail=True)
     assert over.milestones == {} and over.passed == {COMPLETION}
     assert expected_count([told, over], COMPLETION, 6) == 1
+    assert forecast([]) == {} and one().passed == one(detail=True).passed == {COMPLETION}
 
 
 def test_nothing_begins_before_the_chain_does():
