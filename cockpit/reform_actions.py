@@ -14,6 +14,7 @@ from people import audit
 from people.access import require
 
 LISTED = 100
+LONGEST = ReformSet._meta.get_field("query").max_length
 
 
 def listed(user) -> list[ReformSet]:
@@ -40,7 +41,7 @@ def figures_of(simulation: Simulation, count: int) -> dict:
 def keep(*, by, now: datetime, name: str, question: Question, result: dict, request=None) -> ReformSet:
     """Keep a question and its figures under a name; the same person's set of that name is replaced.
 
-    :raises PermissionDenied: the role simulates nothing.  :raises Refused: no name, or no reform.
+    :raises PermissionDenied: the role simulates nothing.  :raises Refused: no name, no reform, too long.
     """
     require(by, "reform.simulate")
     name = " ".join(name.split())[:60]
@@ -48,12 +49,14 @@ def keep(*, by, now: datetime, name: str, question: Question, result: dict, requ
         raise Refused("no_name", gettext_lazy("Give the set a name."), "name")
     if not (question.chosen or question.own):
         raise Refused("no_reform", gettext_lazy("Choose at least one reform."), "reform")
+    if len(question.address) > LONGEST:
+        raise Refused("too_long", gettext_lazy("That are too many conditions to keep: choose fewer filters."), "query")
     ReformSet.objects.filter(made_by=by, name=name).delete()
     row = ReformSet.objects.create(
         name=name,
         made_by=by,
         made_at=now,
-        query=question.address[:1000],
+        query=question.address,
         reforms=[*question.chosen, *question.own],
         result=result,
     )

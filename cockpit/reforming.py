@@ -81,7 +81,9 @@ class Question:
         until = data.get("until") if data.get("until") in UNTIL else forecast.COMPLETION
         names = project_filters.ProjectFilter.base_fields
         query = tuple(
-            sorted((name, value) for name in data if name in names for value in data.getlist(name) if value.strip())
+            sorted(
+                (name, value[:100]) for name in data if name in names for value in data.getlist(name) if value.strip()
+            )
         )
         own = tuple(dict.fromkeys(text[:80] for text in data.getlist("own") if text.count(":") == 3))[:MOST_OWN]
         return cls(chosen, until, query[:40], data.get("ours", "")[:40], own)

@@ -23,7 +23,7 @@ from approvals.network import Activity, NetworkError, without
 from approvals.states import State
 from approvals.template_rows import spec_of
 from approvals.track import Limit, Unit
-from people.access import get_for, needs, visible_to
+from people.access import allows, get_for, needs, visible_to
 from projects.models import Project
 
 Status = ChainTemplate.Status
@@ -70,6 +70,7 @@ def chain_compare(request):
     context["practice"] = practice(request.user, template.code, timezone.localdate())
     context["records"] = recording.share_of(request.user, timezone.localtime())
     context["here"] = reverse("chain-compare")
+    context["may_simulate"] = allows(request.user, "reform.simulate")
     return render(request, "approvals/compare.html", context)
 
 

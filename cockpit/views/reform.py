@@ -25,6 +25,8 @@ from people.exports import csv_file
 from projects.models import Project
 
 ROWS = 100
+LONGEST_CODE = 600
+"""Characters of an address up to which its code on paper can be read by a phone."""
 
 
 @require_GET
@@ -196,7 +198,8 @@ def policy_note(request):
     simulation, count, at = reforming.answer(request.user, question, now)
     found = reforming.gap_of(question, reforming.templates())
     gap = reform_board.gap_board(*found, question) if found else None
-    url = request.build_absolute_uri(f"{reverse('reform')}?{question.address}")
+    here = f"{reverse('reform')}?{question.address}"
+    url = request.build_absolute_uri(here if len(here) <= LONGEST_CODE else reverse("reform"))
     note = reform_note.note(question, simulation, count, at, gap, url, recording.share_of(request.user, now))
     made = reform_note.render(note)
     audit.record(

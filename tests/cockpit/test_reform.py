@@ -211,3 +211,12 @@ def test_a_measure_of_ones_own_is_tried_and_what_the_template_contradicts_is_ref
     assert note["Content-Type"] == "application/pdf"
     broken = client.get(PAGE, {"tried": "1", "own": ["T19-101:99:drop:", "X:1:drop:", "<script>"]})
     assert broken.status_code == 200 and broken.context["simulation"].days == 0
+
+
+def test_an_address_of_any_length_has_a_page_and_a_note_and_is_not_kept(city):
+    client = client_of(city.pm)
+    long = "tried=1&reform=one-stop&" + "&".join(f"q={number}{'项' * 90}" for number in range(60))
+    assert client.get(f"{PAGE}?{long}").status_code == 200
+    assert client.get(f"{reverse('reform-note')}?{long}")["Content-Type"] == "application/pdf"
+    client.post(reverse("reform-save"), {"name": "长", "query": long})
+    assert not ReformSet.objects.exists()
