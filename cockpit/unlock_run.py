@@ -82,6 +82,44 @@ def _floors(setup: dict, limits):
                 yield Floor(name, factor, top, bottom * per_unit, INVESTMENT)
 
 
+def instance_file(facts: dict) -> dict:
+    """Return the question as `manage.py plan_unlock --instance FILE` reads it (factors.planner_files).
+
+    Amounts are smallest units of their books, values whole units of the objective (`unlocking.SCALES`).
+    """
+    instance = instance_of(facts)
+    return {
+        "weights": dict(instance.weights),
+        "limits": [
+            {"key": row.key, "amount": row.amount, "label": row.label, "unit": row.unit, "factor": row.factor}
+            for row in instance.limits
+        ],
+        "candidates": [
+            {
+                **{
+                    name: getattr(row, name) for name in ("key", "must", "group", "district", "rank", "queued", "label")
+                },
+                "value": dict(row.value),
+                "needs": [
+                    {"amount": need.amount, "routes": [list(route) for route in need.routes], "factor": need.factor}
+                    for need in row.needs
+                ],
+            }
+            for row in instance.candidates
+        ],
+        "caps": [{"key": row.key, "district": row.district, "amount": row.amount} for row in instance.district_caps],
+        "floors": [
+            {
+                "key": row.key,
+                "factor": row.factor,
+                "figure": row.figure,
+                "at_least": float(Decimal(row.at_least) / row.per),
+            }
+            for row in instance.floors
+        ],
+    }
+
+
 def without(instance: Instance, *musts: str) -> Instance:
     """Return the question as it stood before anybody insisted: "in", "out", or both."""
     rows = (replace(row, must="") if row.must in musts else row for row in instance.candidates)

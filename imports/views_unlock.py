@@ -1,5 +1,6 @@
 """The table of an unlock plan as a workbook: one line for each limit, one for each project, numbers as numbers."""
 
+import json
 from decimal import Decimal
 
 from django.utils import timezone
@@ -7,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
-from cockpit import unlocking
+from cockpit import unlock_run, unlocking
 from cockpit.unlock_board import Board
 from cockpit.unlock_setup import QUOTA, Setup, address
 from cockpit.views.unlock import scenario_for, setup_of, solved
@@ -23,7 +24,9 @@ MOST = 20_000
 @require_GET
 @needs("unlock.plan")
 def unlock_export(request):
-    """Send the plan of the address, or of a kept scenario, as .xlsx. One audit entry."""
+    """Send the plan of the address, or of a kept scenario, as .xlsx; with `format` json the question that it answers,
+    as `manage.py plan_unlock` reads it. One audit entry.
+    """
     require(request.user, "project.export")
     now = timezone.localtime()
     if refused := limits.refuse_export(request, now):
@@ -35,6 +38,10 @@ def unlock_export(request):
     else:
         facts = unlocking.facts_of(request.user, setup_of(request), now)
         board, name, target = Board(facts, solved(facts)), str(_("Unlock plan")), None
+    if request.GET.get("format") == "json":
+        audit.record("export", by=request.user, request=request, target=target, what="unlock instance")
+        body = json.dumps(unlock_run.instance_file(board.facts), ensure_ascii=False, indent=1)
+        return attachment(body, f"{name}-{now:%Y%m%d}.json", "application/json")
     rows = [*_limits(board), *_projects(board)][:MOST]
     body = exports.workbook(rows, _columns(board), title=name)
     audit.record("export", by=request.user, request=request, target=target, what="unlock", rows=len(rows))

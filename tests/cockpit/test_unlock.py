@@ -1,5 +1,6 @@
 """The unlock planner's page: what it is asked, what is kept of it, and what becomes of it."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from cockpit.models import Scenario, ScenarioRequest
 from cockpit.unlock_board import Board
 from cockpit.unlock_rows import price_words, worth
 from cockpit.unlock_setup import Setup
-from factors import entries, ledger, pools
+from factors import entries, ledger, planner, planner_files, pools
 from factors.models import Book, FactorSource, QuotaRequest, StockAmount, StockAsset
 from factors.refusals import Refused
 from people import actions as people_actions
@@ -112,6 +113,14 @@ def test_the_plan_takes_what_brings_most_within_what_the_pools_have_and_are_assu
     assert [amount for _limit, amount in refused.refused] == [50_000] and refused.value == "3.0"
 
 
+def test_the_question_leaves_as_a_file_that_the_command_answers_alike(city):
+    board = board_of(city, text="set=1&floor_tce=12.5&per_district=2")
+    question = planner_files.read_json(json.dumps(unlock_run.instance_file(board.facts)))
+    answered = planner.plan(question.instance)
+    assert [*answered.chosen] == board.plan["chosen"] and answered.value == board.plan["value"]
+    assert len(question.instance.floors) == len(question.instance.district_caps) == 1
+
+
 def test_a_scenario_is_kept_once_can_be_computed_again_and_is_stale_when_a_balance_moved(city):
     row, twin = keep(city), keep(city)
     assert row == twin and AuditEntry.objects.filter(kind="unlock.saved").count() == 1
@@ -167,8 +176,8 @@ def test_the_pages_show_keep_compare_and_export(city):
     both = leader.get(reverse("unlock-compare"), {"s": list(Scenario.objects.values_list("pk", flat=True))})
     assert both.status_code == 200 and len(both.context["rows"]) == 2
     assert leader.get(reverse("unlock-list")).context["rows"]
-    for where in ({"scenario": row.pk}, {}):
-        assert leader.get(reverse("unlock-export"), where)["Content-Type"].endswith("sheet")
+    for where, kind in (({"scenario": row.pk}, "sheet"), ({}, "sheet"), ({"format": "json"}, "json")):
+        assert leader.get(reverse("unlock-export"), where)["Content-Type"].endswith(kind)
     grant(city.pool, 5_000)
     assert officer.post(reverse("unlock-save"), posted | {"name": "旧数"}).url.startswith(reverse("unlock") + "?")
     assert officer.get(kept.url).context["moved"] and Scenario.objects.count() == 2
