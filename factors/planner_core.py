@@ -13,7 +13,7 @@ from typing import Any
 
 from factors.planner_matrix import ROUNDING, Part, Relaxed, cut, relax
 
-FIRST, NEAR, TRIES, SIZES = 16, 64, 15, (40, 100, 300, 1000)
+FIRST, NEAR, TRIES, SIZES = 14, 64, 15, (40, 100, 300, 1000)
 TINY = 0.02
 """Seconds below which a programme is not worth starting."""
 
@@ -83,7 +83,7 @@ def fill(state: State) -> None:
 def sweep(state: State, deadline: float) -> None:
     """Try every choice of the `FIRST` least sure units, the others where the relaxation has them; then of others.
 
-    2^16 sums are a millisecond, less than an integer programme needs to begin. After the first, each try leaves the
+    2^14 sums are a millisecond, less than an integer programme needs to begin. After the first, each try leaves the
     plan as it is but for units drawn at random among the least sure; `TRIES` without success end it. The draws are
     the same in every run.
     """
@@ -118,15 +118,22 @@ def _choose(state: State, fixed: Any, core: Any, columns: Any) -> None:
     if not len(core) or (left < 0).any():
         return
     half = len(core) // 2
-    fits = np.ones((1 << len(core) - half, 1 << half), bool)
+
+    def sums(amounts: Any, of: Any) -> Any:
+        return _subsets(amounts[:half])[of & (1 << half) - 1] + _subsets(amounts[half:])[of >> half]
+
+    needed = state.value - float(part.gain[: part.count] @ base)
+    # Who beats the plan within the limits has a reduced value above what is missing when all that is left is sold.
+    reduced, sold = state.relaxed.reduced[core], float(state.relaxed.y @ left)
+    reduced = (_subsets(reduced[:half]) + _subsets(reduced[half:])[:, None]).ravel()
+    found = np.flatnonzero(reduced > needed - sold - ROUNDING * (abs(needed) + sold))
+    values = sums(part.gain[core], found)
+    found, values = found[values > needed], values[values > needed]
     for row in np.flatnonzero(columns.sum(axis=1) > left):
-        amounts = columns[row]
-        fits &= _subsets(amounts[:half]) <= (left[row] - _subsets(amounts[half:]))[:, None]
-    gain = part.gain[core]
-    values = np.where(fits, _subsets(gain[:half]) + _subsets(gain[half:])[:, None], -np.inf)
-    best = int(values.argmax())
-    base[core] = best >> np.arange(len(core)) & 1
-    if part.gain[: part.count] @ base > state.value:
+        fits = sums(columns[row], found) <= left[row]
+        found, values = found[fits], values[fits]
+    if len(found):
+        base[core] = int(found[values.argmax()]) >> np.arange(len(core)) & 1
         take(state, base)
 
 
