@@ -5,6 +5,7 @@ import pytest
 from cockpit.models import ReformSet
 from tests.browser import shot, sign_in
 from tests.journeys.steps import DESK, PHONE, WALL, assert_fits, assert_touchable, wait_success
+from tests.journeys.test_leader import serious
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -24,6 +25,7 @@ def test_a_leader_tries_reforms(demo_city, browser_page):
     assert "51.5" in page.locator("#gap h2").inner_text()
     rows = [float(text) for text in page.locator(".rf-projects tbody td:last-child").all_inner_texts()]
     assert round(sum(rows), 1) == whole
+    assert not serious(page)
     shot(page, "journey-reform-1440")
 
     # One reform off: less is saved, by as much as the rows say.
