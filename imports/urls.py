@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from imports import views, views_book, views_parcels, views_records, views_shapes, views_unlock
+from imports import views, views_book, views_forecast, views_parcels, views_records, views_shapes, views_unlock
 
 urlpatterns = [
     path("imports/", views.start, name="import-start"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("imports/<int:pk>/shapes/", views_shapes.batch_shapes, name="import-shapes"),
     path("imports/templates/<slug:kind>/", views.blank_template, name="import-template"),
     path("exports/projects/", views.export_projects, name="export-projects"),
+    path("exports/forecast/", views_forecast.forecast_export, name="forecast-export"),
     path("exports/records/", views_records.records_export, name="records-export"),
     path("exports/<slug:kind>/", views.export_kind, name="export-kind"),
     path("factors/accounts/<int:pk>/export/", views_book.book_export, name="account-book-export"),

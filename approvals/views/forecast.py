@@ -1,6 +1,7 @@
 """Forecasts: by when projects begin construction or are completed, and what a target date asks of their stages."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.core.paginator import Paginator
 from django.http import Http404
@@ -17,7 +18,7 @@ from approvals import early, forecast, keeping, project_rows, prospect_svg, pros
 from approvals.forecast import COMPLETION, CONSTRUCTION
 from approvals.views.project_list import filter_fields, filtered
 from calendars import store
-from people.access import get_for, needs
+from people.access import allows, get_for, needs
 from projects.models import Project
 
 PAGE_SIZE = 25
@@ -55,39 +56,65 @@ def asked(request, today: date, usual: date | None = None) -> tuple[str, date]:
     )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What an address of the list asks for: `ids` of the projects in order, `codes` of the whole filter, `level` and
+    dates (`whens`, for those that have any) by project, as of `at`.
+    """
+
+    form: object
+    values: dict
+    milestone: str
+    target: date
+    chosen: str
+    order: str
+    codes: dict[int, str]
+    whens: dict[int, prospects.When]
+    level: dict[int, str]
+    ids: list[int]
+    at: datetime
+
+
+def chosen(request, now: datetime, calendar) -> Asked:
+    """Return what the address asks for, read for the page and the export alike. Some twelve queries."""
+    form, values, queryset = filtered(request)
+    milestone, target = asked(request, now.date())
+    outlooks, at = prospects.of_reach(request.user, now, calendar)
+    codes = dict(queryset.order_by("code").values_list("pk", "code"))
+    whens, level = _sorted_out(codes, queryset, outlooks, milestone, target, at, calendar)
+    wanted = request.GET.get("level") if request.GET.get("level") in LEVELS else ""
+    order = request.GET.get("order") if request.GET.get("order") in ORDERS else "chance"
+    ids = _ordered([pk for pk in codes if not wanted or level[pk] == wanted], whens, order)
+    return Asked(form, values, milestone, target, wanted, order, codes, whens, level, ids, at)
+
+
 @require_GET
 @needs("project.view")
 def forecast_list(request):
     """Show by when the projects of a filter reach a milestone, and with which chance by a target. Thirty queries."""
     now, calendar = timezone.localtime(), store.current()
     keeping.sweep(now)
-    form, values, queryset = filtered(request)
-    milestone, target = asked(request, now.date())
-    outlooks, at = prospects.of_reach(request.user, now, calendar)
-    codes = dict(queryset.order_by("code").values_list("pk", "code"))
-    whens, level = _sorted_out(codes, queryset, outlooks, milestone, target, at, calendar)
-    chosen = request.GET.get("level") if request.GET.get("level") in LEVELS else ""
-    order = request.GET.get("order") if request.GET.get("order") in ORDERS else "chance"
-    ids = _ordered([pk for pk in codes if not chosen or level[pk] == chosen], whens, order)
-    page = Paginator(ids, PAGE_SIZE).get_page(request.GET.get("page"))
-    counts = {name: sum(one == name for one in level.values()) for name in LEVELS}
+    found = chosen(request, now, calendar)
+    page = Paginator(found.ids, PAGE_SIZE).get_page(request.GET.get("page"))
+    counts = {name: sum(one == name for one in found.level.values()) for name in LEVELS}
     context = {
         "page": page,
-        "rows": _rows(list(page.object_list), whens, level, milestone, target, now, calendar),
+        "rows": _rows(list(page.object_list), found, now, calendar),
         "levels": [(name, label, counts[name]) for name, label in LEVELS.items()],
-        "level": chosen,
-        "expected": prospects.expected(whens),
-        "total": len(codes),
-        "milestone": milestone,
+        "level": found.chosen,
+        "expected": prospects.expected(found.whens),
+        "total": len(found.codes),
+        "milestone": found.milestone,
         "milestones": prospects.MILESTONES.items(),
-        "target": target,
-        "target_provisional": calendar.leans_on_provisional(now.date(), target),
-        "order": order,
+        "target": found.target,
+        "target_provisional": calendar.leans_on_provisional(now.date(), found.target),
+        "order": found.order,
         "orders": ORDERS.items(),
         "records": recording.share_of(request.user, now),
-        "at": at,
+        "at": found.at,
         "now": now,
-        **filter_fields(form, values),
+        "may_export": allows(request.user, "project.export"),
+        **filter_fields(found.form, found.values),
     }
     return render(request, "approvals/forecast_list.html", context)
 
@@ -120,17 +147,19 @@ def _ordered(ids: list[int], whens: dict, order: str) -> list[int]:
     return known + [pk for pk in ids if pk not in whens]
 
 
-def _rows(ids, whens, level, milestone, target, now, calendar) -> list[dict]:
+def _rows(ids: list[int], found: Asked, now, calendar) -> list[dict]:
     """Return the rows of a page. Some eight queries, and ten milliseconds for each project."""
     flagged = early.warnings(now)
     projects = project_rows.shown(Project.objects.filter(pk__in=ids)).in_bulk()
-    stories = prospects.stories([pk for pk in ids if pk in whens], now, calendar, milestone, target)
+    known = [pk for pk in ids if pk in found.whens]
+    stories = prospects.stories(known, now, calendar, found.milestone, found.target)
     rows = []
     for pk in ids:
         row = project_rows.row(projects[pk], calendar, now, slow=flagged)
         story = stories.get(pk)
-        story = story if story and story.milestone == milestone else None
-        rows.append({"row": row, "project": projects[pk], "when": whens.get(pk), "level": level[pk], "story": story})
+        story = story if story and story.milestone == found.milestone else None
+        told = {"row": row, "project": projects[pk], "when": found.whens.get(pk), "level": found.level[pk]}
+        rows.append(told | {"story": story})
     return rows
 
 

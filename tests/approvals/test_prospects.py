@@ -1,7 +1,9 @@
 """The forecast as pages tell it: dates, chances, latest starts, early warnings, and who may see what."""
 
 import datetime as dt
+import io
 
+import openpyxl
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -129,6 +131,9 @@ def test_the_list_counts_every_project_once_and_leads_to_the_project(running):
     for name, number in levels.items():
         rows = client.get(reverse("forecast-list"), {"by": "2027-06-30", "level": name}).context["rows"]
         assert len(rows) == number
+    body = client.get(reverse("forecast-export"), {"milestone": "construction", "by": "2027-06-30"}).content
+    sheet = openpyxl.load_workbook(io.BytesIO(body)).active
+    assert sheet.max_row == 1 + 3
     nonsense = client.get(reverse("forecast-list"), {"milestone": "x", "by": "2027-13-45", "level": "y", "order": "z"})
     assert (nonsense.status_code, nonsense.context["milestone"]) == (200, "construction")
     assert client.get(reverse("forecast-list"), {"by": "9999-12-31"}).status_code == 200

@@ -258,6 +258,7 @@ MATRIX: dict[str, Rule] = {
     "utility-demand-edit": object_form("project.edit", args={"pk": lambda world: world.demand.pk}),
     "materials-report": page("project.view"),
     "forecast-list": page("project.view"),
+    "forecast-export": page("project.export"),
     "forecast-project": object_page("project.view"),
     "records-report": page("project.view"),
     "records-list": page("project.view"),
