@@ -253,6 +253,7 @@ class Board:
             "less_count": len(less),
             "less_wan": total_wan(less),
             "left_out": named([row for row in high if row["key"] not in mine]),
+            "lost_value": self.plan["value"] - self.result["simple"]["value"],
             "lost": self.shown(self.plan["value"] - self.result["simple"]["value"]),
         }
 

@@ -27,7 +27,7 @@ from people.access import allows, needs
 KEPT_SECONDS = 1800
 KEEPS = (0, 5, 10, 20, 30)
 SHOWN = 40
-"""Projects that were not chosen are shown so many at first."""
+"""Projects that were not chosen are shown so many at first, chosen ones three times as many."""
 COMPARED = 4
 
 
@@ -80,6 +80,8 @@ def page(request, board: Board, setup: Setup) -> dict:
     return {
         "board": board,
         "setup": setup,
+        "chosen": board.chosen if whole else board.chosen[: SHOWN * 3],
+        "hidden_chosen": 0 if whole else max(0, len(board.chosen) - SHOWN * 3),
         "rest": board.rest if whole else board.rest[:SHOWN],
         "hidden_rest": 0 if whole else max(0, len(board.rest) - SHOWN),
         "choices": choices(board),

@@ -15,6 +15,20 @@
       if (field.name) field.disabled = false;
     });
   });
+
+  /* Once a minute: has one of the pools moved? Asked in the background, so that the page keeps no session alive. */
+  var box = document.getElementById("unlock-moved");
+  var timer = box && setInterval(function () {
+    if (document.hidden) return;
+    fetch(box.dataset.watch, { headers: { "X-Luodi-Background": "1", "HX-Request": "true" }, credentials: "same-origin" }).then(function (answer) {
+      if (answer.status === 204) return "";
+      clearInterval(timer);
+      return answer.status === 200 ? answer.text() : "";
+    }).then(function (text) {
+      if (text) box.innerHTML = text;
+    }).catch(function () { /* no network for a moment: the next minute asks again */ });
+  }, 60000);
+
   document.addEventListener("change", function (event) {
     if (event.target.form === form) button.classList.add("is-due");
   });
