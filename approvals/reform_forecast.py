@@ -23,7 +23,7 @@ from typing import Any
 from approvals import forecast
 from approvals.forecast import NOTHING, Course, Spread, State
 from approvals.forecast import Step as CourseStep
-from approvals.reform import Effect, Node, Part, Phase, Step, apply, limit_of
+from approvals.reform import Effect, Node, Phase, Step, apply, limit_of
 
 COMPLETION = forecast.COMPLETION
 BATCH = 500
@@ -96,8 +96,38 @@ class Simulation:
 
 MOST_KEPT = 8192
 _nodes: dict[tuple, tuple[Node, Node]] = {}
-_plans: dict[tuple, tuple] = {}
+_plans: dict[tuple, "_Plan"] = {}
 """What many projects have in common, by the identities of what it is made of, which is kept with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What a reform does to the times of a stage: `Part` in half-days, as plain numbers."""
+
+    code: str
+    cap: float | None
+    waiting: float
+    at_once: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How a step of a course is made: `same` as it was, or of cut stages whose desks add up, times `scale`."""
+
+    step: Step
+    same: bool
+    cuts: tuple[_Cut, ...]
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a course is made for all projects that stand alike. `recipes` is empty when nothing changes."""
+
+    recipes: tuple[_Recipe, ...]
+    now_in: Mapping[str, str]
+    less: int
+    of: tuple
 
 
 def _keep(kept: dict, key: tuple, value):
@@ -107,20 +137,27 @@ def _keep(kept: dict, key: tuple, value):
     return value
 
 
-def _plan(nodes: tuple[Node, ...], effects: Sequence[Effect]) -> tuple[tuple[Step, bool], ...] | None:
-    """Return the steps after the effects, each with whether it is as it was; None when they change nothing at all.
-
-    Worked out once for all projects that stand alike.
-    """
+def _plan(nodes: tuple[Node, ...], effects: Sequence[Effect]) -> _Plan:
     key = (tuple(map(id, nodes)), tuple(sorted(map(id, effects))))
-    found = _plans.get(key)
-    if found is None:
-        before = {step.code: step for step in apply(nodes, ())}
-        steps = apply(nodes, effects)
-        plan = tuple((step, before.get(step.code) == step) for step in steps)
-        same = len(steps) == len(before) and all(as_it_was for _step, as_it_was in plan)
-        found = _keep(_plans, key, (None if same else plan, nodes, tuple(effects)))
-    return found[0]
+    return _plans.get(key) or _keep(_plans, key, _planned(nodes, effects))
+
+
+def _planned(nodes: tuple[Node, ...], effects: Sequence[Effect]) -> _Plan:
+    """Work out what the effects do to these nodes."""
+    before = {step.code: step for step in apply(nodes, ())}
+    days = {node.code: node.days for node in nodes}
+    recipes = []
+    for step in apply(nodes, effects):
+        cuts = tuple(
+            _Cut(part.code, None if part.cap is None else float(part.cap) * 2, float(part.waiting), part.at_once)
+            for part in step.parts
+        )
+        whole = sum((days[p.code] if p.cap is None else min(days[p.code], p.cap) for p in step.parts), ZERO)
+        scale = float(limit_of(step, days) / whole) if whole else 1.0
+        recipes.append(_Recipe(step, before.get(step.code) == step, cuts, scale))
+    same = len(recipes) == len(before) and all(recipe.same for recipe in recipes)
+    now_in = {part.code: recipe.step.code for recipe in recipes for part in recipe.step.parts}
+    return _Plan(() if same else tuple(recipes), now_in, len(nodes) - len(recipes), (nodes, tuple(effects)))
 
 
 def nodes_of(case: Case) -> tuple[Node, ...]:
@@ -139,45 +176,37 @@ def nodes_of(case: Case) -> tuple[Node, ...]:
 
 def changed(case: Case, effects: Iterable[Effect], nodes: tuple[Node, ...] | None = None) -> tuple[Course, int] | None:
     """Return the course after the effects and how many open stages it has less; None when they change nothing."""
-    nodes = nodes_of(case) if nodes is None else nodes
-    plan = _plan(nodes, tuple(effects))
-    if plan is None:
+    plan = _plan(nodes_of(case) if nodes is None else nodes, tuple(effects))
+    if not plan.recipes:
         return None
     course = case.course
-    steps = {step.code: step for step in course.steps}
-    lanes = {step.code: step.lane if step.lane >= 0 else n for n, step in enumerate(course.steps)}
-    days = {node.code: node.days for node in nodes}
-    made = tuple(
-        steps[step.code] if as_it_was and steps[step.code].lane >= 0 else _step(step, steps, lanes, days)
-        for step, as_it_was in plan
-    )
-    now_in = {part.code: step.code for step, _same in plan for part in step.parts}
-    milestones = {name: now_in[code] for name, code in course.milestones.items() if code in now_in}
-    return Course(course.key, made, milestones, course.begins), len(nodes) - len(plan)
+    steps = {
+        step.code: step if step.lane >= 0 else replace(step, lane=place) for place, step in enumerate(course.steps)
+    }
+    made = tuple(steps[one.step.code] if one.same else _step(one, steps) for one in plan.recipes)
+    milestones = {name: plan.now_in[code] for name, code in course.milestones.items() if code in plan.now_in}
+    return Course(course.key, made, milestones, course.begins), plan.less
 
 
-def _step(plan: Step, steps: Mapping[str, CourseStep], lanes, days) -> CourseStep:
+def _step(recipe: _Recipe, steps: Mapping[str, CourseStep]) -> CourseStep:
     """Return the step of a plan with the spreads of its parts."""
-    if len(plan.parts) == 1:
-        (part,) = plan.parts
-        return replace(_capped(steps[part.code], part), prerequisites=plan.prerequisites, lane=lanes[part.code])
-    parts = [_capped(steps[part.code], part) for part in plan.parts]
-    limits = [days[p.code] if p.cap is None else min(days[p.code], p.cap) for p in plan.parts]
-    whole = sum(limits, ZERO)
-    scale = float(limit_of(plan, days) / whole) if whole else 1.0
+    plan = recipe.step
+    parts = [_cut(steps[cut.code], cut, plan.prerequisites) for cut in recipe.cuts]
+    if len(parts) == 1:
+        return parts[0]
     longest = max(parts, key=lambda step: step.desk.median)
     blocked = [step for step in parts if step.blocked_for is not None]
     return CourseStep(
         code=plan.code,
         name=plan.name,
         prerequisites=plan.prerequisites,
-        desk=joined(tuple(step.desk for step in parts), scale),
+        desk=joined(tuple(step.desk for step in parts), recipe.scale),
         applicant=_longest(step.applicant for step in parts),
         special=_longest(step.special for step in parts),
         wait=_longest(step.wait for step in parts),
         quota=_longest(step.quota for step in blocked),
         blocked_for=max((step.blocked_for for step in blocked), default=None),
-        lane=lanes[longest.code],
+        lane=longest.lane,
         group=longest.group,
     )
 
@@ -186,16 +215,17 @@ def _longest(spreads: Iterable[Spread]) -> Spread:
     return max(spreads, key=lambda spread: spread.median * spread.share, default=NOTHING)
 
 
-def _capped(step: CourseStep, part: Part) -> CourseStep:
-    """Return a step with what a reform does to its times; its clock and its wait so far stay."""
-    if part.cap is None and part.waiting == 1 and not part.at_once:
-        return step
-    desk = step.desk if part.cap is None else capped(step.desk, float(part.cap) * 2)
-    special = NOTHING if part.at_once and step.stopped != step.special.kind else step.special
+def _cut(step: CourseStep, cut: _Cut, prerequisites: tuple[str, ...]) -> CourseStep:
+    """Return a step with what a reform does to its times and what it waits for; its clock and its wait so far stay."""
+    desk = step.desk if cut.cap is None else capped(step.desk, cut.cap)
+    special = NOTHING if cut.at_once and step.stopped != step.special.kind else step.special
     wait, applicant = step.wait, step.applicant
-    if part.waiting != 1:
-        wait, applicant = shortened(wait, float(part.waiting)), shortened(applicant, float(part.waiting))
-    return replace(step, desk=desk, special=special, wait=wait, applicant=applicant)
+    if cut.waiting != 1:
+        wait, applicant = shortened(wait, cut.waiting), shortened(applicant, cut.waiting)
+    return CourseStep(
+        step.code, step.name, prerequisites, desk, applicant, step.quota, wait, special, step.state, step.elapsed,
+        step.stopped, step.stopped_for, step.blocked_for, step.lane, step.group,
+    )  # fmt: skip
 
 
 # What is made of a spread is the same object for every project: `forecast` keeps rows of draws by the object.
@@ -279,7 +309,7 @@ def _rows(cases: Sequence[Case], tries: Sequence[tuple[str, ...]], until: str, d
     for number, case in enumerate(cases):
         nodes = nodes_of(case)
         courses.append(_keyed(case.course, -1, number))
-        alone = {code for code, effect in case.effects.items() if _plan(nodes, (effect,)) is not None}
+        alone = {code for code, effect in case.effects.items() if _plan(nodes, (effect,)).recipes}
         for place, reforms in enumerate(tries):
             own = tuple(code for code in reforms if code in alone)
             made = changed(case, [case.effects[code] for code in own], nodes) if own else None
