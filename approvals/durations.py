@@ -41,8 +41,8 @@ LAG_SIGMA = 0.3
 LEAST_SIGMA = 0.1
 """Records are kept to the half-day: five cases of the same length do not make a certainty."""
 LONGEST_SIGMA = 1.0
-"""A wider tail (four of five within 2.3 times the median) is records that nobody closed. Chosen with the real schedule of
-the back-test in sight: without it, forecasts there were later and worse."""
+"""A wider tail (four of five within 2.3 times the median) is records that nobody closed. Chosen with the real schedule
+of the back-test in sight: without it, forecasts there were later and worse."""
 SHORTEST = 0.5
 """A finished part of no length at all is `share`, not a short duration; anything else lasts at least this."""
 
