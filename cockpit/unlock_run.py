@@ -7,12 +7,13 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
 from cockpit.unlocking import level_rank
 from factors import planner
-from factors.planner_model import Candidate, Cap, Floor, Instance, Limit, Need, Plan, Refusal
+from factors.planner_model import Candidate, Cap, Floor, Instance, Limit, Need, Plan, PlanError, Refusal
 
 SECONDS = 2.0
 """For the plan itself; stopped then, the best one found is shown with its proven bound."""
@@ -133,14 +134,15 @@ def run(facts: dict, seconds: float = SECONDS) -> dict:
     """Return the result of the facts as JSON holds it. Takes `seconds` for the plan at most, and about as long again
     for prices, steps and top-ups.
 
-    Where what must be in does not fit, the shortages are told, and the plan is the one without them.
+    Where what must be in does not fit, or contradicts the floors or groups, that is told, and the plan is the one
+    without these wishes.
     """
     instance, refused = instance_of(facts), None
     try:
         plan = planner.plan(instance, seconds=seconds)
-    except Refusal as refusal:
-        refused = {"shortages": refusal.shortages, "candidates": list(refusal.candidates)}
-        instance = without(instance, "in")
+    except PlanError as error:
+        refused = {"code": error.code, "shortages": getattr(error, "shortages", {})}
+        instance = without(instance, *(("in", "out") if error.code == "split_group" else ("in",)))
         plan = planner.plan(instance, seconds=seconds)
     simple = planner.by_priority(instance)
     insisted = refused is None and any(row.must for row in instance.candidates)
@@ -205,7 +207,8 @@ def _topups(instance: Instance, plan: Plan) -> dict[str, dict[str, int]]:
             found[key] = {limit: more - plan.left[limit] for limit, more in fixed.items() if more > plan.left[limit]}
         elif asked:
             asked -= 1
-            found[key] = dict(planner.least_topup(instance, plan, key))
+            with suppress(PlanError):  # its group holds one that was left out by decision
+                found[key] = dict(planner.least_topup(instance, plan, key))
     full = {cap.district: cap.key for cap in instance.district_caps if plan.left[cap.key] < 1}
     for key, missing in found.items():
         if by_key[key].district in full:
@@ -252,6 +255,8 @@ def _wishes(facts: dict, instance: Instance, plan: Plan) -> dict[str, dict]:
             wish = planner.wish(instance, plan, {row["key"]: "in"}, seconds=WISH_SECONDS)
         except Refusal as refusal:
             found[row["key"]] = {"short": dict(refusal.shortages)}
+        except PlanError:  # its group holds one that was left out by decision
+            continue
         else:
             found[row["key"]] = {"cost": wish.cost, "sure": wish.least == wish.most}
     return found

@@ -3,8 +3,9 @@
 It stands in the address of the page, so a plan can be sent on as a link; the same words are kept with a scenario.
 """
 
+import re
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -44,6 +45,7 @@ MEASURES = {
 }
 """The weighted score: each measure is the project's share of all candidates', weighted; all of them together: 100."""
 
+DECIMAL = re.compile(r"[0-9]{1,7}(\.[0-9]{1,4})?")
 MOST_NAMED = 200
 KEEP_AT_MOST = 50
 
@@ -164,13 +166,9 @@ def _ids(texts) -> tuple[int, ...]:
 
 
 def _decimal(text) -> str:
-    """Return the text of a positive number as it was written, "" for anything else."""
-    text = (text or "").strip()[:12]
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return ""
-    return text if value.is_finite() and value > 0 else ""
+    """Return the text of a positive number of seven digits and four decimals at most, "" for anything else."""
+    text = (text or "").strip()
+    return text if DECIMAL.fullmatch(text) and Decimal(text) > 0 else ""
 
 
 def _kept(data) -> tuple[tuple[int, str], ...]:

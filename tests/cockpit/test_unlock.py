@@ -113,6 +113,18 @@ def test_the_plan_takes_what_brings_most_within_what_the_pools_have_and_are_assu
     assert [amount for _limit, amount in refused.refused] == [50_000] and refused.value == "3.0"
 
 
+def test_wishes_that_contradict_are_told_and_left_out(city):
+    first, second = city.demand.project_id, city.more["second"].project_id
+    for text, code in (
+        (f"set=1&together=1&must={first}&out={second}", "split_group"),
+        (f"set=1&floor_tce=550&must={first}", "below_floor"),
+        (f"set=1&must={first}&must={second}", "must_does_not_fit"),
+    ):
+        assert board_of(city, text=text).result["refused"]["code"] == code
+    assert setup("floor_tce=1e999999&floor_mu=12345678").floor_tce == setup("floor_mu=12345678").floor_mu == ""
+    board_of(city, text=f"set=1&together=1&out={second}")
+
+
 def test_the_question_leaves_as_a_file_that_the_command_answers_alike(city):
     board = board_of(city, text="set=1&floor_tce=12.5&per_district=2")
     question = planner_files.read_json(json.dumps(unlock_run.instance_file(board.facts)))
