@@ -14,6 +14,9 @@ from typing import Any
 from factors.planner_matrix import ROUNDING, Part, Relaxed, cut, relax
 
 FIRST, NEAR, TRIES, SIZES = 14, 64, 15, (40, 100, 300, 1000)
+SOLVED = 1e-9
+"""Relative accuracy of what the solver calls optimal, or a bound."""
+
 TINY = 0.02
 """Seconds below which a programme is not worth starting."""
 
@@ -180,8 +183,9 @@ def improve(state: State, deadline: float) -> None:
         take(state, fixed[: part.count])
     if complete and state.proves and answer.mip_dual_bound is not None and np.isfinite(answer.mip_dual_bound):
         dual = float(part.gain @ fixed - part.gain[columns] @ fixed[columns]) - answer.mip_dual_bound
-        proven = cut(dual + ROUNDING * max(1.0, abs(dual)) + 1e-6, part.step)
-        state.bound = min(state.bound, max(proven, state.value))
+        near = SOLVED * max(1.0, abs(dual)) + 1e-6
+        done = answer.status == 0 and abs(dual - state.value) <= near
+        state.bound = min(state.bound, max(state.value, state.value if done else cut(dual + near, part.step)))
     _next(state, complete, answer.status == 0, seconds)
 
 

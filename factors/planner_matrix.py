@@ -1,12 +1,12 @@
 """A problem, or a part of it, as arrays for the solver, with a bound that does not trust the solver. Pure.
 
-Columns are the units (0 or 1), then the shares of needs that stay split. Rows are divided by their greatest common
+Columns are the units (0 or 1), then the shares of what stays split. Rows are divided by their greatest common
 divisor, and where that leaves numbers above `WIDE`, halved until they are not: the solver's tolerance (1e-6 in a row)
 then is less than a smallest unit, or a millionth of a millionth of the limit. Feasibility is checked again in whole
 numbers elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import floor, gcd
@@ -15,8 +15,11 @@ from typing import Any
 from factors.planner_rows import Problem
 
 WIDE = 10**6
-ROUNDING = 1e-9
-"""Relative allowance for sums of doubles, added to every bound before it is cut to a whole number."""
+ROUNDING = 1e-11
+"""Relative allowance for sums of some ten thousand doubles, added to every bound before it is cut to a whole number."""
+
+EXACT = 2**53
+"""Whole numbers above are no longer exact in a double."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,14 @@ def whole(problem: Problem) -> Part:
     for row in problem.rows:
         add(row.coefficients | shares.get(row.limits, {}), row.rhs, row.limits)
     column = count
-    for split in problem.splits:  # x ≤ the sum of its shares
-        add({split.unit: 1} | {column + n: -1 for n in range(len(split.routes))}, 0, ())
+    for split in problem.splits:  # what is needed ≤ the sum over the routes
+        add(split.amounts | {column + n: -split.most for n in range(len(split.routes))}, 0, ())
         column += len(split.routes)
     matrix = csc_array((np.array(data, float), (rows, columns)), (len(bounds), width))
     gain, low, high = np.zeros(width), np.zeros(width), np.ones(width)
     gain[:count] = [unit.value for unit in problem.units]
     low[:count] = [unit.must_in for unit in problem.units]
-    step = reduce(gcd, (unit.value for unit in problem.units), 0) or 1
+    step = _step(unit.value for unit in problem.units)
     return Part(range(count), matrix, np.array(bounds, float), gain, low, high, tuple(limits), np.array(scales), step)
 
 
@@ -85,7 +88,7 @@ def _shares(problem: Problem, count: int) -> tuple[dict[tuple[str, ...], dict[in
     for split in problem.splits:
         for route in split.routes:
             for key in route:
-                shares.setdefault((key,), {})[column] = split.amount
+                shares.setdefault((key,), {})[column] = split.most
             column += 1
     return shares, column
 
@@ -128,8 +131,14 @@ def sub(part: Part, columns: Any, rows: Any, exact: bool = True) -> Part:
         high=part.high[columns],
         limits=tuple(part.limits[row] for row in rows),
         scale=part.scale[rows],
-        step=(reduce(gcd, map(int, part.gain[own]), 0) or 1) if exact else 0,
+        step=_step(map(int, part.gain[own])) if exact else 0,
     )
+
+
+def _step(values: Iterable[int]) -> int:
+    """The greatest common divisor of the values, 1 where they are too large for a double to be sure of it."""
+    values = list(values)
+    return (reduce(gcd, values, 0) or 1) if sum(map(abs, values)) < EXACT else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +182,8 @@ def proven_bound(part: Part, x: Any, prices: Any) -> Relaxed:
     y = np.maximum(prices, 0.0)
     reduced = part.gain - part.matrix.T @ y
     best = np.maximum(reduced * part.high, reduced * part.low)
-    bound = float(y @ part.bound + best.sum())
-    return Relaxed(x, y, reduced, bound + ROUNDING * max(1.0, abs(bound)))
+    sold = float(y @ part.bound)
+    return Relaxed(x, y, reduced, sold + float(best.sum()) + ROUNDING * (1.0 + sold + float(np.abs(best).sum())))
 
 
 def cut(bound: float, step: int) -> int | float:

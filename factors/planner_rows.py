@@ -6,7 +6,7 @@ limits, those needs that cannot avoid C fit into the sum of C (Gale and Hoffman;
 problem). So each such C is one row over the candidates alone, and the split is made afterwards (planner_takes). Of
 the 2^m sets few are needed: a C is left out where two parts of it say as much. This holds for routes of one limit and
 for ceilings that contain one another (reclaimed water within water of a park); where ceilings cross or more than
-`WIDEST` limits are linked, the split stays in the model as `splits`.
+`WIDEST` limits are linked, the sums of each kind of need stay in the model as `splits`.
 """
 
 from collections import defaultdict
@@ -64,11 +64,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A need that stays split in the model: `amount` of unit `unit` over `routes`, all within one family of limits."""
+    """What all units need in one kind of way, and the model has to split over `routes`: `amounts` by index of unit.
 
-    unit: int
-    amount: int
+    One split for all of them, not one each: only the sums count, whoever gets which part.
+    """
+
+    amounts: dict[int, int]
     routes: tuple[tuple[str, ...], ...]
+
+    @property
+    def most(self) -> int:
+        """What all of them together need."""
+        return sum(self.amounts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +233,7 @@ def _rows(units: tuple[Unit, ...], capacity: dict[str, int]) -> tuple[tuple[Row,
             single = {next(iter(next(iter(kind)))): kind for kind in kinds if sum(map(len, kind)) == 1}
             rows += [Row((key,), capacity[key], dict(taken[single[key]] if key in single else {})) for key in limits]
             kept = [kind for kind in kinds if kind not in single.values()]
-            splits += [
-                Split(index, amount, tuple(sorted(map(tuple, map(sorted, kind)))))
-                for kind in kept
-                for index, amount in taken[kind].items()
-            ]
+            splits += [Split(dict(taken[kind]), tuple(sorted(map(tuple, map(sorted, kind))))) for kind in kept]
     touched = {key for split in splits for route in split.routes for key in route}
     needed = [row for row in rows if sum(row.coefficients.values()) > row.rhs or not touched.isdisjoint(row.limits)]
     return tuple(needed), tuple(splits)

@@ -11,7 +11,7 @@ from factors.planner_matrix import components, whole
 from factors.planner_rows import Problem
 from factors.planner_takes import allocate
 
-SMALL = 20
+SMALL, EXACT_UP_TO = 20, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,12 @@ def solve(problem: Problem, seconds: float, workers: int = 1) -> Answer | None:
         return Answer(best, value, lp_bound, "optimal", "enumeration", combinations, feasible, len(states))
     run(states, deadline, workers)
     chosen = tuple(sorted(state.part.units[n] for state in states for n in state.x.nonzero()[0]))
-    if allocate(problem, chosen) is None:  # a split that the solver's rounding allowed, and whole numbers do not
-        chosen = in_order(problem, sorted(chosen, key=lambda index: -problem.units[index].value))
+    fits = allocate(problem, chosen) is not None  # not where the solver rounded, or numbers pass the doubles
+    if problem.splits or not fits:
+        sure = {index: float(state.relaxed.reduced[n]) for state in states for n, index in enumerate(state.part.units)}
+        inside = set(chosen)
+        order = sorted(sure, key=lambda index: (index not in inside, -sure[index]))
+        chosen = max(chosen if fits else (), in_order(problem, order), key=problem.value)
     value, bound = problem.value(chosen), sum(state.bound for state in states)
     stopped = "optimal" if bound <= value else "time"
     return Answer(chosen, max(bound, value), lp_bound, stopped, "core", components=len(states))
@@ -86,19 +90,27 @@ def run(states: Sequence[State], deadline: float, workers: int) -> None:
 
 
 def in_order(problem: Problem, order: Iterable[int]) -> tuple[int, ...]:
-    """What must be in, then each unit of `order` that still fits when its turn comes."""
+    """What must be in, then each unit of `order` that still fits when its turn comes.
+
+    Where splits stay in the model (crossing or many linked ceilings) and there are more than `EXACT_UP_TO` units, one
+    that would fit only by moving takes across several ceilings at once may be left out.
+    """
     must = [index for index, unit in enumerate(problem.units) if unit.must_in]
     left = [row.rhs - sum(row.coefficients.get(index, 0) for index in must) for row in problem.rows]
     rows_of: dict[int, list[tuple[int, int]]] = {}
     for number, row in enumerate(problem.rows):
         for index, amount in row.coefficients.items():
             rows_of.setdefault(index, []).append((number, amount))
+    given = allocate(problem, must) if problem.splits else None
     chosen, inside = list(must), set(must)
     for index in order:
         if index in inside or any(left[number] < amount for number, amount in rows_of.get(index, ())):
             continue
-        if problem.splits and allocate(problem, [*chosen, index]) is None:
-            continue
+        if problem.splits and not given.give_all(problem.units[index].demands):
+            found = None if len(problem.units) > EXACT_UP_TO else allocate(problem, [*chosen, index])
+            if found is None:
+                continue
+            given = found
         for number, amount in rows_of.get(index, ()):
             left[number] -= amount
         chosen.append(index)

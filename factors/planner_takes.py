@@ -19,7 +19,9 @@ class Allocation:
         self.left = dict(capacity)
         self.demands: list[Demand] = []
         self.takes: dict[tuple[int, int], int] = {}
-        self._takers: dict[str, set[tuple[int, int]]] = defaultdict(set)
+        # By limit, then by kind of need and route: those who take there and could take elsewhere.
+        self._takers: dict[str, dict[tuple[int, int], set[int]]] = defaultdict(lambda: defaultdict(set))
+        self._moves: list[tuple[int, int, int]] = []
 
     def give(self, demand: Demand) -> int:
         """Give as much as can be given, moving others' takes where they can move. Return what is still missing."""
@@ -37,15 +39,29 @@ class Allocation:
                 missing -= moved
         return missing
 
+    def give_all(self, demands: Iterable[Demand]) -> bool:
+        """Give all of it, or nothing at all."""
+        before = len(self.demands)
+        self._moves.clear()
+        if not any(self.give(demand) for demand in demands):
+            return True
+        for number, place, amount in self._moves[::-1]:
+            self._move(number, place, -amount)
+        del self.demands[before:]
+        return False
+
     def _move(self, number: int, place: int, amount: int) -> int:
         """Take `amount` more (less, if negative) over a route of a demand."""
         if amount:
-            for key in self.demands[number].ways.routes[place]:
-                self.left[key] -= amount
+            ways = self.demands[number].ways
             total = self.takes.get((number, place), 0) + amount
             self.takes[number, place] = total
-            for key in self.demands[number].ways.routes[place]:
-                (self._takers[key].add if total else self._takers[key].discard)((number, place))
+            self._moves.append((number, place, amount))
+            for key in ways.routes[place]:
+                self.left[key] -= amount
+                if len(ways.routes) > 1:
+                    takers = self._takers[key][id(ways), place]
+                    (takers.add if total else takers.discard)(number)
         return amount
 
     def _make_room(self, route: tuple[str, ...], wanted: int) -> bool:
@@ -57,8 +73,9 @@ class Allocation:
         queue = deque(full)
         while queue:
             key = queue.popleft()
-            for number, place in list(self._takers[key]):
-                routes = self.demands[number].ways.routes
+            for (_ways, place), takers in self._takers[key].items():
+                number = next(iter(takers), None)  # whoever of them moves, the same becomes free
+                routes = self.demands[number].ways.routes if takers else ()
                 for other, there in enumerate(routes):
                     blocked = [k for k in there if k not in routes[place] and not self.left[k]]
                     if key in there or len(blocked) > 1:
