@@ -155,3 +155,44 @@ def test_construction_is_the_milestone_else_the_permit():
     assert forecasting.construction(rows) == "3"
     assert forecasting.construction([row for row in rows if row.code != "3"]) == "2"
     assert forecasting.construction(rows[3:]) == ""
+
+
+MAPPING = """
+kind: schedule
+name: small
+date_order: mdy
+districts:
+  - {code: "990100", name: 外部样例}
+template: {code: small, prefix: SMALL, name: 小样}
+columns:
+  project_key: Key
+  name: Name
+  district: {value: "990100"}
+  phase: Phase
+  status: Status
+  started_on: Start
+  planned_end_on: Planned
+  ended_on: End
+statuses: {Going: running, Done: done}
+phases:
+  - {code: A, name: Scope}
+  - {code: B, name: Build, after: [A]}
+"""
+
+
+def test_a_schedule_is_scored_and_leaves_nothing_behind(world, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(backtesting, "FIRST_CASES", 2)
+    (tmp_path / "small.yaml").write_text(MAPPING)
+    rows = ["Key,Name,Phase,Status,Start,Planned,End"]
+    for n in range(1, 5):
+        rows.append(f"K{n},Project {n},Scope,Done,3/{n}/2026,4/1/2026,5/{5 * n}/2026")
+        rows.append(f"K{n},Project {n},Build,Going,6/1/2026,9/1/2026,")
+    (tmp_path / "small.csv").write_text("\n".join(rows))
+    options = {"schedule": tmp_path / "small.csv", "mapping": str(tmp_path / "small.yaml"), "every": 5}
+    before = Chain.objects.count(), Stage.objects.count()
+    call_command("forecast_backtest", completed=True, by_name=True, **options)
+    told = capsys.readouterr().out
+    assert "4 chains" in told and "| stage at work: Scope | forecast | 3 |" in told and "Build" not in told
+    assert (Chain.objects.count(), Stage.objects.count()) == before
+    call_command("forecast_backtest", json=True, **options)
+    assert '"stage at work/limits"' in capsys.readouterr().out
