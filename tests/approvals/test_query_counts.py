@@ -55,6 +55,7 @@ PAGES = [
     ("unlock", "leader", {}),
     ("unlock-list", "leader", {}),
     ("records-report", "leader", {}),
+    ("reform", "leader", {}),
     ("records-list", "pm", {}),
     ("forecast-list", "leader", {}),
     ("forecast-project", "pm", {}),
