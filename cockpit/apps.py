@@ -12,9 +12,9 @@ class CockpitConfig(AppConfig):
 
     def ready(self):
         from approvals import panels, project_filters
-        from cockpit.connected import freed_by_utility, project_panel, workbench_panel
+        from cockpit.connected import freed_by_utility, project_panel, unlock_panel, workbench_panel
 
         project_filters.CAUSES["utility"] = freed_by_utility
         if workbench_panel not in panels.workbench_panels:
             panels.workbench_panels.append(workbench_panel)
-            panels.project_panels.append(project_panel)
+            panels.project_panels += [project_panel, unlock_panel]

@@ -7,6 +7,7 @@ from django.db.models import Exists
 from approvals.panels import Panel
 from approvals.project_filters import blocked_demands, number
 from cockpit import actions
+from cockpit.unlock_setup import Setup
 from gis import standing
 from people.access import allows
 
@@ -30,6 +31,16 @@ def workbench_panel(user, now) -> Panel | None:
         return None
     rows = actions.waiting(user, now.date())
     return Panel("cockpit/_panel.html", {"rows": rows, "today": now.date()}) if rows else None
+
+
+def unlock_panel(user, project, view, now) -> Panel | None:
+    """Return the way to the unlock planner for a project that quota holds up. No query."""
+    if not project.blocked or not allows(user, "unlock.plan"):
+        return None
+    setup = Setup(now.year)
+    return Panel(
+        "cockpit/_unlock_panel.html", {"plan": setup.query(), "wish": setup.insisting(project.pk, "must").query()}
+    )
 
 
 def project_panel(user, project, view, now) -> Panel | None:
