@@ -32,7 +32,7 @@ from factors.planner_steps import steps
 from factors.planner_takes import allocate, shortages
 
 __all__ = ["Candidate", "Cap", "Floor", "Instance", "Limit", "Must", "Need", "Plan", "PlanError", "Refusal", "Step"]
-__all__ += ["Wish", "by_priority", "first_steps", "least_topup", "plan", "prices", "wish"]
+__all__ += ["Wish", "by_priority", "first_steps", "least_topup", "least_topups", "plan", "prices", "wish"]
 
 
 def plan(instance: Instance, seconds: float = 1.0, workers: int = 1) -> Plan:
@@ -89,13 +89,22 @@ def least_topup(instance: Instance, plan: Plan, candidate: str) -> Mapping[str, 
     """What would have to be added to which limits so that `candidate` (with its group) fits beside all chosen ones.
 
     The least in sum; those chosen stay, though they may take from another source than before. Empty: it fits as it is.
-    PlanError when the candidate is unknown, or must be out.
+    PlanError when the candidate is unknown, must be out, or is below a floor.
     """
+    return least_topups(instance, plan, [candidate])[candidate]
+
+
+def least_topups(instance: Instance, plan: Plan, candidates: Iterable[str]) -> dict[str, Mapping[str, int]]:
+    """`least_topup` of several, each alone beside the chosen ones; the instance is read once. Errors as there."""
     problem = compile_instance(instance)
     index_of = {key: index for index, unit in enumerate(problem.units) for key in unit.candidates}
-    if candidate not in index_of:
-        raise PlanError("unknown_candidate", candidate=candidate)
-    return shortages(problem, sorted({index_of[key] for key in plan.chosen} | {index_of[candidate]}))
+    chosen = {index_of[key] for key in plan.chosen}
+    found = {}
+    for candidate in candidates:
+        if candidate not in index_of:
+            raise PlanError("unknown_candidate", candidate=candidate)
+        found[candidate] = shortages(problem, sorted(chosen | {index_of[candidate]}))
+    return found
 
 
 def first_steps(

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from factors.planner_model import Candidate, Cap, Floor, Instance, Must, PlanError
 
 WIDEST = 8
+MUSTS = frozenset(Must)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _units(instance: Instance, capacity: dict[str, int], below: dict[str, str]) 
     for candidate in instance.candidates:
         if candidate.key in seen:
             raise PlanError("duplicate", what="candidate", key=candidate.key)
-        if candidate.must not in tuple(Must):
+        if candidate.must not in MUSTS:
             raise PlanError("unknown_must", candidate=candidate.key)
         seen.add(candidate.key)
         members[(1, candidate.group) if candidate.group else (0, candidate.key)].append(candidate)

@@ -48,7 +48,8 @@ def solve(problem: Problem, seconds: float, workers: int = 1) -> Answer | None:
         return Answer(best, value, lp_bound, "optimal", "enumeration", combinations, feasible, len(states))
     run(states, deadline, workers)
     chosen = tuple(sorted(state.part.units[n] for state in states for n in state.x.nonzero()[0]))
-    fits = allocate(problem, chosen) is not None  # not where the solver rounded, or numbers pass the doubles
+    # It may not fit where the solver rounded, or numbers pass those that a double holds exactly.
+    fits = allocate(problem, chosen) is not None if problem.splits else problem.within(chosen)
     if problem.splits or not fits:
         sure = {index: float(state.relaxed.reduced[n]) for state in states for n, index in enumerate(state.part.units)}
         inside = set(chosen)
