@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from django.db.models import Count, Max, Q, Sum
 from django.http import Http404
@@ -365,14 +366,15 @@ def _listed(rows, calendar, now) -> dict[str, list]:
     ids = {code: list(queryset.values_list("pk", flat=True)[:SECTION_LIMIT]) for code, queryset in rows.items()}
     shown = Stage.objects.select_related("chain__project__enterprise").only(*CASE_COLUMNS)
     stages = shown.in_bulk({pk for found in ids.values() for pk in found})
-    return {code: [_case(stages[pk], calendar, now) for pk in found] for code, found in ids.items()}
+    slow = early.warnings(now)
+    return {code: [_case(stages[pk], calendar, now, slow) for pk in found] for code, found in ids.items()}
 
 
-def _case(stage, calendar, now):
+def _case(stage, calendar, now, slow=MappingProxyType({})):
     """Return a case as a row says it: net days at this moment, days over or left in working days."""
     project = stage.chain.project
     brief = next((b for b in project.current_stages if b["code"] == stage.code), None)
-    line = project_rows.stage_line(brief, calendar, now) if brief else None
+    line = project_rows.stage_line(brief, calendar, now, slow.get((project.pk, stage.code))) if brief else None
     left = None
     if stage.due_half is not None and stage.closed_at is None:
         left = (stage.due_half - calendar.begun(now)) / 2
@@ -380,6 +382,7 @@ def _case(stage, calendar, now):
         "stage": stage,
         "project": project,
         "net": line.net if line else stage.net_days,
+        "slow": line.slow if line else "",
         "light": line.light if line else stage.light,
         "left": left,
         "waiting_days": (now - stage.latest_event_at).days if stage.latest_event_at else None,
