@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import QuerySet
 from django.db.models.functions import Mod
 
@@ -35,6 +36,7 @@ MOST, MOST_OF_SHARE = 1_000_000, 100_000
 """Events of the city above which only every second, third … chain is judged: by the report, and by a headline, which
 must not hold its page up.
 """
+SAMPLE_SECONDS = 600
 ROWS = 5_000
 """Records that met a rule are listed up to so many, the newest ones."""
 NO_RECORDS = ("note", "skip", "reinstate", "deferral_made_good", "commitment_verified")
@@ -121,20 +123,26 @@ def reach(user) -> tuple[QuerySet | None, str]:
 
 
 def share(projects: QuerySet | None, key: str, now: dt.datetime) -> Share:
-    """Return the share of some projects' records (None: of all projects). `key` names what the reader sees."""
-    days = settings.RECORDS_DAYS
+    """Return the share of some projects' records (None: of all projects). `key` names what the reader sees.
 
-    newest = _newest()
+    Up to `MOST_OF_SHARE` events it is made of the report; above, a sample of chains is judged every ten minutes.
+    """
+    days, newest = settings.RECORDS_DAYS, _newest()
+    if newest <= MOST_OF_SHARE:
+        return _kept("share", key, days, now, lambda: (_share(*report(projects, key, days, now), days), True), newest)[
+            0
+        ]
+    name = _name("sample", key, days)
+    found = cache.get(name)
+    if found is None:
+        found = _share(_judged(projects, days, now, newest // MOST_OF_SHARE + 1), now, days)
+        cache.set(name, found, SAMPLE_SECONDS)
+    return found
 
-    def make():
-        if newest <= MOST_OF_SHARE:
-            judged, at = report(projects, key, days, now)
-        else:
-            judged, at = _judged(projects, days, now, newest // MOST_OF_SHARE + 1), now
-        whole = judged.total.total()
-        return Share(whole - judged.flagged.total(), whole, judged.imported.total(), judged.every, days, at), True
 
-    return _kept("share", key, days, now, make, newest)[0]
+def _share(judged: "Judged", at: dt.datetime, days: int) -> Share:
+    whole = judged.total.total()
+    return Share(whole - judged.flagged.total(), whole, judged.imported.total(), judged.every, days, at)
 
 
 def report(projects: QuerySet | None, key: str, days: int, now: dt.datetime) -> tuple[Judged, dt.datetime]:
@@ -148,8 +156,12 @@ def report(projects: QuerySet | None, key: str, days: int, now: dt.datetime) -> 
 
 def _kept(what: str, key: str, days: int, now: dt.datetime, make, newest: int):
     """Return what is kept of the records, or what `make` makes, and its instant. One query while it is kept."""
-    name = f"records:{what}:{key}:{days}:{thresholds()!r}".replace(" ", "")
-    return kept.read(name, kept.version([], now), now, make, large=newest > LARGE)
+    return kept.read(_name(what, key, days), kept.version([], now), now, make, large=newest > LARGE)
+
+
+def _name(what: str, key: str, days: int) -> str:
+    """Return what a result is kept under: other thresholds, other results."""
+    return f"records:{what}:{key}:{days}:{thresholds()!r}".replace(" ", "")
 
 
 def _newest() -> int:

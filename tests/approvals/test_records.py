@@ -153,6 +153,15 @@ def test_the_share_of_headlines_is_that_of_the_report(told):
     assert (str(share), share.imported) == ("2/3 66.67%", 0)
 
 
+def test_headlines_of_a_large_city_judge_a_sample_and_say_so(told, monkeypatch):
+    monkeypatch.setattr(recording, "MOST_OF_SHARE", 1)
+    told.new_project(9, "另一条链")
+    share = recording.share(None, "large", told.extra["now"])
+    assert share.every > 1 and share.N <= 3
+    # the same for ten minutes, whatever is recorded
+    assert recording.share(None, "large", told.extra["now"] + dt.timedelta(minutes=9)) == share
+
+
 def test_what_comes_from_a_file_is_counted_apart(told):
     from approvals.history import Entry, record_many
 
