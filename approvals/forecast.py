@@ -21,7 +21,7 @@ from enum import StrEnum
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from approvals.forecast_draws import Part, Rows, Spread, matrix
+from approvals.forecast_draws import Part, Rows, Spread, lane_of, matrix
 from approvals.forecast_sweep import (
     CHUNK,
     COMPLETION,
@@ -227,10 +227,6 @@ def _lanes(course: Course) -> int:
     return max([len(course.steps) - 1, *[step.lane for step in course.steps]])
 
 
-def _lane(step: Step, place: int) -> int:
-    return step.lane if step.lane >= 0 else place
-
-
 def _shape(course: Course) -> Shape:
     """Return the shape of a course: the same object for the same shape, while few thousand are about."""
     links = tuple([(s.code, s.prerequisites, s.state == "done", s.state == "pending") for s in course.steps])
@@ -244,12 +240,10 @@ def _swept(shape: Shape, courses: list[Course], rows: Rows) -> dict[Any, Outlook
     whole = np.empty((len(shape.places), len(courses), rows.draws), dtype=np.float32)
     late: dict[int, ndarray] = {}
     begins = np.array([[course.begins] for course in courses], dtype=np.float32)
-    for p, course in enumerate(courses):
-        steps = course.steps
-        for n, place in enumerate(shape.places):
-            allowed = rows.fill(steps[place], _lane(steps[place], place), whole[n, p])
-            if allowed is not None:
-                late.setdefault(n, np.zeros(whole.shape[1:], dtype=np.float32))[p] = allowed
+    for n, place in enumerate(shape.places):
+        allowed = rows.fill([course.steps[place] for course in courses], place, whole[n])
+        if allowed is not None:
+            late[n] = allowed
     found = milestones_of(shape, sweep(shape.before, whole, late, begins))
     passed = passed_of(shape)
     return {
@@ -266,7 +260,7 @@ def _detailed(shape: Shape, course: Course, rows: Rows) -> Outlook:
     if not shape.places:
         return Outlook(course.key, {}, passed_of(shape))
     before, marks = shape.before, shape.marks
-    left = [(course.steps[place], _lane(course.steps[place], place)) for place in shape.places]
+    left = [(course.steps[place], lane_of(course.steps[place], place)) for place in shape.places]
     own = [rows.of(step, lane) for step, lane in left]
     whole = np.stack([row.whole for row in own])[:, None]
     late = {n: row.late[None] for n, row in enumerate(own) if row.late is not None}

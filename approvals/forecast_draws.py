@@ -92,9 +92,7 @@ class Rows:
     def __init__(self, points: ndarray, coupling: float = 0.0):
         if not 0 <= coupling < 1:
             raise ValueError(f"not a correlation: {coupling}")
-        from numpy import multiply
-
-        self.points, self.coupling, self._multiply = points, coupling, multiply
+        self.points, self.coupling = points, coupling
         self.draws = points.shape[1]
         self.block = (points.shape[0] - GROUPS) // len(Part)
         self._rows: dict[tuple, tuple[Row, object]] = {}
@@ -112,21 +110,32 @@ class Rows:
             known = self._steps[same] = (self._like(step, lane), step)
         return known[0]
 
-    def fill(self, step, lane: int, out: ndarray) -> ndarray | None:
-        """Write the whole duration of a step to `out`; return the earliest finish that its quota allows, None without.
+    def fill(self, steps, place: int, out: ndarray) -> ndarray | None:
+        """Write the whole durations of the steps at one place of several courses to `out` (P, D).
 
-        A step that is nothing but a desk's time is one product: it is not worth keeping.
+        Returns the earliest finishes that their quotas allow (0: any), None when none of them waits for quota.
         """
-        known = self._steps.get((id(step), lane))
-        if known is None:
-            waits = step.blocked_for is not None or step.wait.median or step.applicant.median or step.special.median
-            if not waits and step.state == "pending":
-                desk = step.desk
-                self._multiply(self.factor(desk.kind, lane, desk.sigma, desk.share, step.group), desk.median, out=out)
-                return None
-        row = known[0] if known else self.of(step, lane)
-        out[:] = row.whole
-        return row.late
+        import numpy as np
+
+        first = steps[0]
+        if all(step is first for step in steps):
+            row = self.of(first, lane_of(first, place))
+            out[:] = row.whole
+            return None if row.late is None else np.broadcast_to(row.late, out.shape)
+        medians = _plain(steps)
+        if medians is not None:
+            desk = first.desk
+            factor = self.factor(desk.kind, lane_of(first, place), desk.sigma, desk.share, first.group)
+            np.multiply(factor, np.array(medians, dtype=np.float32)[:, None], out=out)
+            return None
+        late = None
+        for p, step in enumerate(steps):
+            row = self.of(step, lane_of(step, place))
+            out[p] = row.whole
+            if row.late is not None:
+                late = np.zeros_like(out) if late is None else late
+                late[p] = row.late
+        return late
 
     def _like(self, step, lane: int) -> Row:
         """Return the row of a step that looks like this one."""
@@ -233,3 +242,23 @@ class Rows:
         survival = max(self.survival(spread, elapsed), 1e-300)
         total = spread.median * np.exp(-spread.sigma * ndtri(survival * (1 - points)))
         return np.maximum(total - elapsed, 0).astype(np.float32)
+
+
+def lane_of(step, place: int) -> int:
+    """Return the lane of a step: its own, else its place in the course."""
+    return step.lane if step.lane >= 0 else place
+
+
+def _plain(steps) -> list[float] | None:
+    """Return the medians of steps that are nothing but desks with one spread, not begun; else None."""
+    first = steps[0]
+    alike = (first.desk.sigma, first.desk.share, first.lane, first.group)
+    medians = []
+    for step in steps:
+        desk = step.desk
+        if step.state != "pending" or step.blocked_for is not None or step.wait.median or step.applicant.median:
+            return None
+        if step.special.median or (desk.sigma, desk.share, step.lane, step.group) != alike:
+            return None
+        medians.append(desk.median)
+    return medians
