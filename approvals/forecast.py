@@ -244,7 +244,7 @@ def _swept(shape: Shape, courses: list[Course], rows: Rows) -> dict[Any, Outlook
         allowed = rows.fill([course.steps[place] for course in courses], place, whole[n])
         if allowed is not None:
             late[n] = allowed
-    found = milestones_of(shape, sweep(shape.before, whole, late, begins))
+    found = milestones_of(shape, sweep(shape.before, whole, late, begins, out=whole))
     passed = passed_of(shape)
     return {
         course.key: Outlook(course.key, {name: Distribution(values[p]) for name, values in found.items()}, passed)

@@ -97,6 +97,7 @@ def test_a_past_day_is_read_as_it_was_then(walked):
     assert all(one.censored for one in seen if one.part == Part.DESK and one.kind.name != "企业投资项目备案")
 
 
+@pytest.mark.both_databases
 def test_few_queries_however_many_projects(walked, django_assert_max_num_queries, monkeypatch):
     for number in range(3):
         walked.new_project(900 + number, f"项目{number}")
