@@ -54,7 +54,8 @@ class Kind(NamedTuple):
     """What makes stages comparable. `limit` is the promise (else the law's) in working half-days, None without one.
 
     `lag` is construction or market time that the template sets before the stage, in half-days; `special` whether it
-    allows special procedures; `factor` what its quota is of.
+    allows special procedures; `factor` what its quota is of. Stages of another `family` (somebody else's schedule)
+    say nothing about this one's beyond the same matter.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Kind(NamedTuple):
     lag: float = 0.0
     special: bool = True
     factor: str = ""
+    family: str = ""
 
 
 class Seen(NamedTuple):
@@ -161,7 +163,7 @@ class Learned:
 
     def _parent(self, part: Part, kind: Kind) -> tuple[Fit | None, str]:
         """Return what the department's stages, else all stages, say of this kind, in half-days; and which it was."""
-        for level, source in ((_department(kind), "department"), (("",), "all")):
+        for level, source in ((_department(kind), "department"), (_all(kind), "all")):
             if part == Part.DESK and kind.limit:
                 found = self.fits.get(("ratio", *level))
                 if found is not None and found.cases >= OWN_CASES:
@@ -199,10 +201,10 @@ def learn(observations: Iterable[Seen]) -> Learned:
                 ratio = (max(halves, SHORTEST if halves else 0) / kind.limit, censored)
                 groups[("ratio", *_own(part, kind))].append(ratio)
                 groups[("ratio", *_department(kind))].append(ratio)
-                groups[("ratio", "")].append(ratio)
+                groups[("ratio", *_all(kind))].append(ratio)
         if not (part == Part.WAIT and kind.lag) and not (part == Part.SPECIAL and not kind.special):
             groups[(part, *_department(kind))].append(case)
-            groups[(part, "")].append(case)
+            groups[(part, *_all(kind))].append(case)
     fits = {key: found for key, cases in groups.items() if (found := _fitted(key, cases)) is not None}
     return Learned(fits, {name: tuple(sorted(values)) for name, values in peers.items()}, count)
 
@@ -222,7 +224,11 @@ def _never(part: Part, kind: Kind) -> bool:
 
 
 def _department(kind: Kind) -> tuple:
-    return ("department", kind.department, kind.case_type)
+    return ("department", kind.department, kind.case_type, kind.family)
+
+
+def _all(kind: Kind) -> tuple:
+    return ("all", kind.family)
 
 
 def _fitted(key: tuple, cases: list[tuple[float, bool]]) -> Fit | None:

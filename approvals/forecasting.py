@@ -23,7 +23,7 @@ from approvals import kept
 from approvals.durations import Kind, Learned, Seen, learn
 from approvals.forecast import CONSTRUCTION, NOTHING, Course, Outlook, State, Step, forecast
 from approvals.forecast_draws import Part, Spread
-from approvals.models import CaseType, Chain, Stage, StageEvent, StageTemplate
+from approvals.models import CaseType, Chain, ChainTemplate, Stage, StageEvent, StageTemplate
 from approvals.states import PASSED
 from approvals.states import State as Code
 from approvals.track import Pause, PauseReason, Track, Unit, Working, local
@@ -74,6 +74,7 @@ class Row(NamedTuple):
     lag: Any
     special: list
     gates: list
+    template_kind: str
 
 
 _OWN = (
@@ -81,7 +82,7 @@ _OWN = (
     *("department_id", "department_name", "committed_amount", "committed_unit", "statutory_amount", "statutory_unit"),
     *("state", "ready_on", "accepted_at", "closed_at", "statutory_red_from"),
 )
-_OF_TEMPLATE = ("case_type", "lag_days", "special_procedures", "gates")
+_OF_TEMPLATE = ("case_type", "lag_days", "special_procedures", "gates", "template__kind")
 _COLUMNS = (*_OWN, *(f"stage_template__{name}" for name in _OF_TEMPLATE))
 
 
@@ -191,6 +192,7 @@ def kind_of(row: Row) -> Kind:
         lag=float(row.lag or 0) * 2,
         special=bool(row.special),
         factor=(row.gates or [""])[0].partition(":")[0],
+        family=row.template_kind if row.template_kind == ChainTemplate.Kind.IMPORT else "",
     )
 
 

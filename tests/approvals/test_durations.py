@@ -65,6 +65,13 @@ def test_own_cases_from_five_on_and_leaning_on_the_department():
     assert elsewhere.source == "all" and elsewhere.cases == 20 and 4 < elsewhere.median < 7
 
 
+def test_an_imported_schedule_says_nothing_about_the_city():
+    abroad = [Kind(f"Phase {n}", "", "committed", 20.0, family="import") for n in range(3)]
+    seen = [one for kind in abroad for one in cases(kind, 200, 300, 400)]
+    assert learn(seen).spread(Part.DESK, PERMIT).source == "limit"
+    assert learn(seen).spread(Part.DESK, abroad[0]._replace(name="Phase 9")).source == "department"
+
+
 def test_a_part_that_seldom_happens_has_a_share():
     parts = cases(PERMIT, *[0] * 12, 8, 10, 12, part=Part.APPLICANT)
     spread = learn(parts + cases(PERMIT, 30, part=Part.APPLICANT, censored=True)).spread(Part.APPLICANT, PERMIT)
