@@ -127,7 +127,7 @@ def share(projects: QuerySet | None, key: str, now: dt.datetime) -> Share:
 
     Up to `MOST_OF_SHARE` events it is made of the report; above, a sample of chains is judged every ten minutes.
     """
-    days, newest = settings.RECORDS_DAYS, _newest()
+    days, newest = settings.RECORDS_DAYS, newest_event()
     if newest <= MOST_OF_SHARE:
         return _kept("share", key, days, now, lambda: (_share(*report(projects, key, days, now), days), True), newest)[
             0
@@ -150,7 +150,7 @@ def report(projects: QuerySet | None, key: str, days: int, now: dt.datetime) -> 
 
     Kept under `key` while nothing changed; in a large city for up to a minute longer.
     """
-    newest = _newest()
+    newest = newest_event()
     return _kept("rows", key, days, now, lambda: (_judged(projects, days, now, newest // MOST + 1), True), newest)
 
 
@@ -164,7 +164,7 @@ def _name(what: str, key: str, days: int) -> str:
     return f"records:{what}:{key}:{days}:{thresholds()!r}".replace(" ", "")
 
 
-def _newest() -> int:
+def newest_event() -> int:
     """Return the id of the newest event: about how many there are. One query."""
     return StageEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 

@@ -22,7 +22,7 @@ def test_when_will_they_break_ground_and_what_is_slow(demo_city, browser_page):
     sign_in(page, "leader")
 
     # The leader: which projects begin construction by the end of June, and what must happen for it?
-    page.goto("/forecast/")
+    page.goto("/forecast/", timeout=60_000)  # the first forecast of a process loads its libraries and learns
     page.fill("input[name=by]", "2027-04-30")
     page.select_option("select[name=milestone]", "construction")
     page.click(".forecast-question button")
