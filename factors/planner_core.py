@@ -7,15 +7,18 @@ and larger core. A project whose reduced value is above the distance between bou
 better plan (reduced-cost fixing); once the core holds all that are left, its result is proven.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
 from factors.planner_matrix import ROUNDING, Part, Relaxed, cut, relax
 
-FIRST, NEAR, TRIES, SIZES = 14, 64, 15, (40, 100, 300, 1000)
+FIRST, DRAWN, NEAR, TRIES, KICKED, ROUNDS, SIZES = 16, 14, 64, 10, 3, 12, (40, 100, 300, 1000)
 SOLVED = 1e-9
 """Relative accuracy of what the solver calls optimal, or a bound."""
+
+SWEPT = 0.15
+"""Seconds after which sweeps of a part found what they find."""
 
 TINY = 0.02
 """Seconds below which a programme is not worth starting."""
@@ -86,28 +89,63 @@ def fill(state: State) -> None:
 def sweep(state: State, deadline: float) -> None:
     """Try every choice of the `FIRST` least sure units, the others where the relaxation has them; then of others.
 
-    2^14 sums are a millisecond, less than an integer programme needs to begin. After the first, each try leaves the
-    plan as it is but for units drawn at random among the least sure; `TRIES` without success end it. The draws are
-    the same in every run.
+    2^16 sums are a millisecond, less than an integer programme needs to begin. Each try leaves the plan as
+    it is but for `DRAWN` units among the `NEAR` least sure. After `TRIES` without success `KICKED` of them are turned
+    round, what no longer fits is left out, and the tries go on from there; `ROUNDS` such without a better plan end
+    it. The draws are the same in every run.
     """
     import numpy as np
 
+    begun = perf_counter()
     chosen, free = _core(state)
     near = free[:NEAR]
     columns = state.part.matrix[:, near].toarray()
     if not state.visits:
         _choose(state, chosen, near[:FIRST], columns[:, :FIRST])
     state.visits += 1
-    random, weights = np.random.default_rng(state.visits), 1.0 / np.arange(FIRST, FIRST + len(near))
-    failed = 0
-    while not state.swept and perf_counter() < deadline:
-        if failed == TRIES or len(near) <= FIRST or state.bound <= state.value:
-            state.swept = True
+    random, weights = np.random.default_rng(state.visits), 1.0 / np.arange(DRAWN, DRAWN + len(near))
+    weights, idle, trial = weights / weights.sum(), 0, replace(state)
+    while idle < ROUNDS and len(near) > DRAWN and state.open and perf_counter() < deadline:
+        failed = 0
+        while failed < TRIES and perf_counter() < deadline:
+            before = trial.value
+            drawn = random.choice(len(near), DRAWN, replace=False, p=weights)
+            _choose(trial, trial.x, near[drawn], columns[:, drawn])
+            failed = 0 if trial.value > before else failed + 1
+        idle = 0 if trial.value > state.value else idle + 1
+        if trial.value > state.value:
+            state.x = trial.x
+        trial = replace(state, x=_kicked(state, random.choice(near, KICKED, replace=False, p=weights)))
+        fill(trial)
+    state.swept = perf_counter() < deadline or state.part.count <= SIZES[0] or perf_counter() - begun > SWEPT / 2
+
+
+def _kicked(state: State, turned: Any) -> Any:
+    """The plan with some units turned round, without those of the least reduced value that no longer fit."""
+    x = state.x.copy()
+    x[turned] = 1 - x[turned]
+    x = within(state, x, spare=turned)
+    return state.x.copy() if x is None else x
+
+
+def within(state: State, x: Any, spare: Any = ()) -> Any:
+    """Leave out units of the least reduced value, none of `spare`, until no row is exceeded; None: that cannot be."""
+    import numpy as np
+
+    part = state.part
+    excess = part.matrix @ x - part.bound
+    free = (x > 0) & (part.low[: part.count] < 1)
+    free[list(spare)] = False
+    order = np.flatnonzero(free)
+    order = order[np.argsort(state.relaxed.reduced[order], kind="stable")]
+    for unit in order:
+        if (excess <= 0).all():
             break
-        before = state.value
-        drawn = random.choice(len(near), FIRST, replace=False, p=weights / weights.sum())
-        _choose(state, state.x, near[drawn], columns[:, drawn])
-        failed = 0 if state.value > before else failed + 1
+        column = part.matrix[:, [unit]].toarray()[:, 0]
+        if (column[excess > 0] > 0).any():
+            x[unit] = 0
+            excess = excess - column
+    return x if (excess <= 0).all() else None
 
 
 def _choose(state: State, fixed: Any, core: Any, columns: Any) -> None:
@@ -157,7 +195,7 @@ def improve(state: State, deadline: float) -> None:
 
     part = state.part
     if not state.swept:
-        return sweep(state, deadline)
+        return sweep(state, min(deadline, perf_counter() + SWEPT))
     seconds = deadline - perf_counter()
     if seconds < TINY:
         return None

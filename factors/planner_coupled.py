@@ -7,9 +7,8 @@ relaxation this bound is never worse than that, and better by what is proven wit
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
 
-from factors.planner_core import State, begin, take
+from factors.planner_core import State, begin, take, within
 from factors.planner_matrix import ROUNDING, components, cut, linked, sub
 
 FEW, MANY = 40, 5000
@@ -39,24 +38,8 @@ class Coupled:
         x = np.zeros(part.count)
         for state in self.places:
             x[[place_of[state.part.units[n]] for n in state.x.nonzero()[0]]] = 1
-        take(self.whole, _within(self.whole, x))
-
-
-def _within(state: State, x: Any) -> Any:
-    """Leave out those of the least reduced value until no row is exceeded."""
-    import numpy as np
-
-    part = state.part
-    excess = part.matrix @ x - part.bound
-    order = np.argsort(state.relaxed.reduced[: part.count], kind="stable")
-    for unit in order[(x[order] > 0) & (part.low[order] < 1)]:
-        if (excess <= 0).all():
-            break
-        column = part.matrix[:, [unit]].toarray()[:, 0]
-        if (column[excess > 0] > 0).any():
-            x[unit] = 0
-            excess -= column
-    return x
+        if (x := within(self.whole, x)) is not None:
+            take(self.whole, x)
 
 
 def uncouple(state: State) -> Coupled | None:

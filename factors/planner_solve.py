@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import floor
 from time import perf_counter
 
-from factors.planner_core import TINY, State, begin, improve
+from factors.planner_core import SIZES, TINY, State, begin, improve
 from factors.planner_coupled import uncouple
 from factors.planner_matrix import components, whole
 from factors.planner_rows import Problem
@@ -73,7 +73,8 @@ def run(states: Sequence[State], deadline: float, workers: int) -> None:
         """Improve one part within its share of the time left: half goes by number, half by gap."""
         rest, gaps = deadline - perf_counter(), sum(waiting.values())
         share = (1 / len(waiting) + waiting[id(state)] / gaps) / 2
-        eager = 2 if state.swept and state.size >= state.part.count else 0.8
+        last = state.size >= state.part.count
+        eager = (2 if last else 0.8) if state.swept else (0.25 if state.part.count <= SIZES[0] else 0.8)
         improve(state, perf_counter() + min(rest, max(TINY, rest * min(1.0, workers * share * eager))))
         del waiting[id(state)]
 
