@@ -40,6 +40,10 @@ def read_json(text: str) -> Question:
         data = json.loads(text, parse_float=Decimal, parse_constant=Decimal, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise FileError(f"line {error.lineno}, column {error.colno}", error.msg) from error
+    except FileError:
+        raise
+    except ValueError as error:  # thousands of digits
+        raise FileError("", "a number is too long") from error
     except RecursionError as error:
         raise FileError("", "too deeply nested") from error
     data = _object(data, "the file", {"name", "weights", "limits", "candidates", "caps", "floors", "knapsack"})
@@ -87,10 +91,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict:
     return found
 
 
-def _object(data: Any, place: str, known: set[str]) -> dict:
+def _object(data: Any, place: str, known: set[str] | None = None) -> dict:
     if not isinstance(data, dict):
         raise FileError(place, "an object {…} is expected")
-    if unknown := sorted(data.keys() - known):
+    if known is not None and (unknown := sorted(data.keys() - known)):
         raise FileError(place, f'"{unknown[0]}" is not known; known are {", ".join(sorted(known))}')
     return data
 
@@ -216,7 +220,7 @@ class _Reader:
         data = self.data
         weights = {
             name: _whole(_number(weight, f"weights.{name}", negative=True), f"weights.{name}")
-            for name, weight in _object(data.get("weights", {}), "weights", set(data.get("weights", {}))).items()
+            for name, weight in _object(data.get("weights", {}), "weights").items()
         }
         limits = tuple(self._limit(item, f"limits[{n}]") for n, item in enumerate(_list(data["limits"], "limits")))
         self.factors = {limit.key: limit.factor for limit in limits}
@@ -243,8 +247,7 @@ class _Reader:
         if texts["must"] not in tuple(Must):
             raise FileError(f"{place}.must", f'"in", "out" or "" is expected, not {_shown(texts["must"])}')
         needs = [self._need(item, f"{place}.needs[{n}]") for n, item in enumerate(_list(data.get("needs", []), place))]
-        uses = data.get("uses", {})
-        for key, amount in _object(uses, f"{place}.uses", set(uses) if isinstance(uses, dict) else set()).items():
+        for key, amount in _object(data.get("uses", {}), f"{place}.uses").items():
             amount = self._amount(amount, f"{place}.uses.{key}")
             needs.append(Need(amount, ((key,),), self.factors.get(key, "")))
         rank = _whole(_number(data.get("rank", 0), f"{place}.rank"), f"{place}.rank")

@@ -185,7 +185,7 @@ class _Needs:
         for number, need in enumerate(candidate.needs):
             if need.amount < 0:
                 raise PlanError("negative", what="need", key=candidate.key)
-            if need.amount and not need.routes:
+            if need.amount and not (need.routes and all(need.routes)):
                 raise PlanError("no_route", candidate=candidate.key, need=number)
             ways = self.known.get((need.routes, candidate.district if caps else ""))
             if ways is None:
@@ -204,7 +204,10 @@ class _Needs:
 
 
 def _ways(given: tuple[tuple[str, ...], ...], caps: list[Cap]) -> Ways:
-    routes = [(*route, *(c.key for c in caps if not set(route).isdisjoint(c.limits))) for route in given]
+    above = [(cap.key, frozenset(cap.limits)) for cap in caps]
+    routes = [
+        (*dict.fromkeys(route), *(key for key, limits in above if not limits.isdisjoint(route))) for route in given
+    ]
     sets = [frozenset(route) for route in routes]
     kept = [
         number for number, own in enumerate(sets) if own not in sets[:number] and not any(other < own for other in sets)

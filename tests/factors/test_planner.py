@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factors import planner_coupled, planner_solve, planner_steps
+from factors import planner_core, planner_coupled, planner_solve, planner_steps
 from factors.planner import (
     Candidate,
     Cap,
@@ -219,6 +219,8 @@ def test_brute_force_agrees(instance, enumerated):
             if not enumerated:
                 patch.setattr(planner_solve, "SMALL", -1)
                 patch.setattr(planner_coupled, "FEW", 1)
+                for name in ("FIRST", "DRAWN", "KICKED"):  # so that sweeps have something to leave out
+                    patch.setattr(planner_core, name, 2)
             found = plan(instance, 20)
     except Refusal as refusal:
         assert best is None and refusal.shortages

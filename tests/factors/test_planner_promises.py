@@ -250,6 +250,11 @@ def test_a_ceiling_for_the_whole_city_is_priced_and_the_parks_proven(monkeypatch
     assert priced.left["city"] >= 0
 
 
+def test_a_limit_named_twice_in_a_route_counts_once():
+    found = plan(Instance((Candidate("a", 1, (Need(3, (("pool", "pool"), ("pool",))),)),), pool(3)))
+    assert (found.chosen, found.left, found.takes) == (("a",), {"pool": 0}, {("a", 0, 0): 3})
+
+
 def test_huge_amounts_stay_exact():
     """Land in three-hundredths of a square metre passes 10^12; the last unit decides."""
     base = 3 * 10**12
