@@ -32,9 +32,9 @@ def _found(now: datetime) -> Warnings:
     calendar = store.current()
     learned = _learned(now, calendar)
     running = Stage.objects.filter(accepted_at__lte=now, closed_at__isnull=True).exclude(statutory_red_from__lte=now)
-    events = forecasting._events(StageEvent.objects.filter(stage__in=running.values("pk")))
+    events = forecasting.stops(StageEvent.objects.filter(stage__in=running.values("pk")))
     present, found = calendar.begun(local(now)), {}
-    for values in running.values_list(*forecasting._COLUMNS):
+    for values in running.values_list(*forecasting.COLUMNS):
         row = Row._make(values)
         threshold = learned.warn_after(kind_of(row))
         if threshold is None:
