@@ -144,7 +144,7 @@ def _refusal(problem: Problem) -> Refusal:
 def _lp_bound(problem: Problem) -> int:
     part = whole(problem)
     relaxed = relax(part)
-    return floor(relaxed.bound)
+    return floor(relaxed.bound) if relaxed else sum(max(0, unit.value) for unit in problem.units)
 
 
 def _told(instance: Instance, problem: Problem, answer: Answer, begun: float) -> Plan:

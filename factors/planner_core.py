@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from factors.planner_matrix import ROUNDING, Part, Relaxed, cut, relax
+from factors.planner_matrix import ROUNDING, Part, Relaxed, cut, proven_bound, relax
 
 FIRST, DRAWN, NEAR, TRIES, KICKED, ROUNDS, SIZES = 16, 14, 64, 10, 3, 12, (40, 100, 300, 1000)
 SOLVED = 1e-9
@@ -28,9 +28,8 @@ TINY = 0.02
 class State:
     """A part with the best choice so far. `x`: 0 or 1 by unit. `bound` holds for every choice of this part.
 
-    `proves` is False for a part that holds only its share of a common limit: what is proven within the share says
-    nothing about the whole. `size` is the next core to try; None: nothing is left to try. `spent`: seconds after
-    which all that is left was given up.
+    `size` is the next core to try; None: nothing is left to try. `swept`: sweeps are done, `visits` counts them.
+    `spent`: seconds after which all that is left was given up.
     """
 
     part: Part
@@ -38,7 +37,6 @@ class State:
     x: Any
     bound: int | float
     size: int | None = SIZES[0]
-    proves: bool = True
     swept: bool = False
     spent: float = 0.0
     visits: int = 0
@@ -56,13 +54,13 @@ class State:
         return self.size is not None and self.bound > self.value + near
 
 
-def begin(part: Part, proves: bool = True) -> State | None:
-    """Relax and round a part; None when the relaxation cannot be solved."""
-    relaxed = relax(part)
-    if relaxed is None:
-        return None
+def begin(part: Part) -> State:
+    """Relax and round a part. Where the solver fails, prices of 0 prove a bound, a poor one, and the rest goes on."""
+    import numpy as np
+
+    relaxed = relax(part) or proven_bound(part, part.low, np.zeros(part.matrix.shape[0]))
     x = (relaxed.x[: part.count] > 1 - 1e-9).astype(float)
-    state = State(part, relaxed, x, cut(relaxed.bound, part.step), proves=proves)
+    state = State(part, relaxed, x, cut(relaxed.bound, part.step))
     if part.gain.size == part.count:
         fill(state)
     else:
@@ -219,7 +217,7 @@ def improve(state: State, deadline: float) -> None:
     if answer.x is not None:
         fixed[columns] = np.round(answer.x) * integrality + answer.x * (1 - integrality)
         take(state, fixed[: part.count])
-    if complete and state.proves and answer.mip_dual_bound is not None and np.isfinite(answer.mip_dual_bound):
+    if complete and answer.mip_dual_bound is not None and np.isfinite(answer.mip_dual_bound):
         dual = float(part.gain @ fixed - part.gain[columns] @ fixed[columns]) - answer.mip_dual_bound
         near = SOLVED * max(1.0, abs(dual)) + 1e-6
         done = answer.status == 0 and abs(dual - state.value) <= near
@@ -244,8 +242,7 @@ def _core(state: State):
     chosen = np.where(np.abs(reduced) > 1e-9, reduced > 0, state.relaxed.x[: part.count] > 1 - 1e-9).astype(float)
     chosen = np.clip(chosen, part.low[: part.count], part.high[: part.count])
     movable = part.low[: part.count] < part.high[: part.count]
-    if state.proves:
-        movable &= state.relaxed.bound - np.abs(reduced) >= state.value + part.step
+    movable &= state.relaxed.bound - np.abs(reduced) >= state.value + part.step
     free = np.flatnonzero(movable)
     return chosen, free[np.argsort(np.abs(reduced[free]), kind="stable")]
 
