@@ -11,7 +11,8 @@ from dataclasses import replace
 from math import floor
 from time import perf_counter
 
-from factors.planner_matrix import relax, whole
+from factors.planner_core import begin
+from factors.planner_matrix import components, relax, whole
 from factors.planner_model import (
     Candidate,
     Cap,
@@ -74,13 +75,12 @@ def prices(instance: Instance) -> Mapping[str, float]:
     """
     problem = compile_instance(instance)
     found = dict.fromkeys([limit.key for limit in (*instance.limits, *instance.district_caps)], 0.0)
-    part = whole(problem)
-    relaxed = relax(part)
-    if relaxed is None:
-        raise _refusal(problem)
-    for limits, price in zip(part.limits, relaxed.y * part.scale, strict=True):
-        for key in limits:
-            if key in found:
+    for part in components(whole(problem)):
+        relaxed = relax(part)
+        if relaxed is None:
+            raise _refusal(problem)
+        for limits, price in zip(part.limits, relaxed.y * part.scale, strict=True):
+            for key in found.keys() & set(limits):
                 found[key] += float(price)
     return found
 
@@ -142,9 +142,7 @@ def _refusal(problem: Problem) -> Refusal:
 
 
 def _lp_bound(problem: Problem) -> int:
-    part = whole(problem)
-    relaxed = relax(part)
-    return floor(relaxed.bound) if relaxed else sum(max(0, unit.value) for unit in problem.units)
+    return floor(sum(begin(part).relaxed.bound for part in components(whole(problem))))
 
 
 def _told(instance: Instance, problem: Problem, answer: Answer, begun: float) -> Plan:
