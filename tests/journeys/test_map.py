@@ -33,6 +33,7 @@ def open_map(page, query: str = "", user: str = "leader") -> None:
     sign_in(page, user)
     page.goto(f"/map/{query}")
     page.wait_for_selector("#map-card[data-drawn]")
+    page.wait_for_timeout(400)  # moves in the first 300 ms are the page's own, not the reader's
 
 
 def until(page, truth: str) -> None:
