@@ -316,7 +316,7 @@ def test_an_empty_template_is_begun(clients):
 def test_the_comparison_shows_head_rows_and_total(clients, shipped, django_assert_max_num_queries):
     client = clients["leader"]
     client.get(at("template-list"))
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         page = text(client.get(at("chain-compare")))
     for words in (
         "13/19",
