@@ -191,19 +191,41 @@ def ready(rung: str) -> None:
     _rung[0] = rung
 
 
+ROUNDS = 10
+
+
+def counting(_number: int) -> int:
+    """Keep a processor busy with nothing else: what two processes of this machine can do at the most."""
+    return sum(n * n % 7 for n in range(400_000))
+
+
 def pile(cards: int) -> None:
-    """Print how long a pile takes by one and by two processes, started before the clock runs."""
+    """Print how long a pile takes by one and by two processes, started before the clock runs.
+
+    In rounds, one and two in turn, each with a plain count beside it: on a shared host two processors are not always
+    two.
+    """
     rung = made("card", usual_dossier()).rung
-    spent = {}
-    for workers in (1, 2):
-        with multiprocessing.get_context("spawn").Pool(workers, ready, (rung,)) as pool:
-            pool.map(one_card, range(workers * 2), chunksize=1)
-            begun = time.perf_counter()
-            size = sum(pool.imap_unordered(one_card, range(cards), chunksize=1))
-            spent[workers] = time.perf_counter() - begun
+    spawn = multiprocessing.get_context("spawn")
+    pools = {workers: spawn.Pool(workers, ready, (rung,)) for workers in (1, 2)}
+    spent = {(what, workers): 0.0 for what in (one_card, counting) for workers in pools}
+    for workers, pool in pools.items():
+        pool.map(one_card, range(workers * 2), chunksize=1)
+    for _round in range(ROUNDS):
+        for what, number in ((one_card, max(2, cards // ROUNDS)), (counting, 20)):
+            for workers, pool in pools.items():
+                begun = time.perf_counter()
+                size = sum(pool.imap_unordered(what, range(number), chunksize=1))
+                spent[what, workers] += time.perf_counter() - begun
+                if what is one_card:
+                    kilobytes = size / number / 1000
+    for pool in pools.values():
+        pool.terminate()
+    one, two = spent[one_card, 1], spent[one_card, 2]
+    most = spent[counting, 1] / spent[counting, 2]
     print(
-        f"\n{cards} cards: {spent[1]:.1f} s by one process, {spent[2]:.1f} s by two ({spent[1] / spent[2]:.2f} ×), "
-        f"{size / cards / 1000:.0f} KB each",
+        f"\n{cards} cards in {ROUNDS} rounds: {one:.1f} s by one process, {two:.1f} s by two ({one / two:.2f} ×; "
+        f"a plain count beside it {most:.2f} ×), {kilobytes:.0f} KB each",
         flush=True,
     )
 
