@@ -19,6 +19,7 @@ from approvals.states import State, TransitionsMixin
 from people.access import AccessPaths
 from people.models import Department
 from projects.models import Material, Project
+from projects.uploads import KeptFile
 
 UNIT_CHOICES = [(Unit.WORKING_DAY.value, _("working days")), (Unit.CALENDAR_DAY.value, _("calendar days"))]
 
@@ -381,21 +382,11 @@ class StageEvent(models.Model):
         return f"{self.stage_id} {self.kind}"
 
 
-class StageAttachment(models.Model):
+class StageAttachment(KeptFile):
     """A file handed in with an event (批复文件, 补正告知书 …), kept under a name of our own, known by its hash."""
 
     event = models.ForeignKey(StageEvent, models.PROTECT, related_name="attachments")
-    name = models.CharField(_("file name"), max_length=200)
     file = models.FileField(upload_to="stages/%Y/%m/")
-    sha256 = models.CharField(max_length=64)
-    size = models.PositiveIntegerField()
-
-    class Meta:
-        verbose_name = _("attachment")
-        verbose_name_plural = _("attachments")
-
-    def __str__(self):
-        return self.name
 
 
 class MaterialUse(models.Model):

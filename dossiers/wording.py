@@ -9,6 +9,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from people.loading import yaml_of
+
 SHIPPED = Path(__file__).resolve().parent.parent / "templates" / "dossiers"
 KEYS = (
     *("basics", "promises", "chain", "quota", "park", "points", "problems", "visits", "policies", "orders"),
@@ -70,12 +72,7 @@ def in_force(name: str) -> tuple[tuple[str, int], ...]:
 
 def content_of(path: str):
     """Return what a file of words holds. :raises WordingError: it is no YAML in UTF-8."""
-    import yaml
-
-    try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise WordingError(f"{path}: {error}") from error
+    return yaml_of(Path(path), WordingError) or {}
 
 
 @lru_cache(maxsize=4)

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from people.loading import yaml_of
+
 KEYS = {"name", "columns", "factor", "unit", "lines", "accounts", "totals", "document_no", "key", "marks", "kinds"}
 LINE_KEYS = {"match", "source", "rename"}
 ACCOUNT_KEYS = {"code", "role"}
@@ -109,12 +111,7 @@ def load(path: Path) -> Mapping:
 
     :raises MappingError: naming the entry that is wrong.  :raises OSError: it cannot be read.
     """
-    import yaml
-
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise MappingError(f"{path.name}: {error}") from error
+    data = yaml_of(path, MappingError)
     if not isinstance(data, dict):
         raise MappingError(f"{path.name}: no entries")
     if unknown := data.keys() - KEYS:

@@ -6,7 +6,6 @@ made and afterwards only from a file that was named. The family of units of a fa
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from factors import tables
 from factors.models import Account, Book, EnergyCarrier, EnergyCoefficient, FactorKind, FactorSource, ReviewRule
 from factors.units import FAMILIES
 from people import audit
+from people.loading import Loaded, yaml_of
 from people.models import Department
 
 SHIPPED = tables.DATA / "kinds.yaml"
@@ -39,15 +39,6 @@ CHOICES = {
 
 class KindsError(ValueError):
     """A file of factors that cannot be stored; the text names the factor and what is wrong. Nothing was stored."""
-
-
-@dataclass
-class Loaded:
-    """What a load did: rows by model name that were made, changed, and left as they were."""
-
-    made: Counter = field(default_factory=Counter)
-    changed: Counter = field(default_factory=Counter)
-    same: Counter = field(default_factory=Counter)
 
 
 @transaction.atomic
@@ -74,12 +65,7 @@ def read(path: Path) -> list[dict]:
 
     :raises KindsError: with the factor's code and what is wrong.
     """
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise KindsError(f"{path.name}: {error}") from error
+    content = yaml_of(path, KindsError)
     entries = content.get("kinds") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise KindsError(f"{path.name}: no list of kinds")
@@ -164,10 +150,10 @@ def _stored(model, done: Loaded, facts: dict, **key):
     name = model._meta.model_name
     row = model.objects.filter(**key).first()
     if row is None:
-        done.made[name] += 1
+        done.count(name, is_new=True, changed=True)
         return model.objects.create(**key, **facts)
     differing = [field for field, value in facts.items() if getattr(row, field) != value]
-    (done.changed if differing else done.same)[name] += 1
+    done.count(name, is_new=False, changed=bool(differing))
     if differing:
         for field_name in differing:
             setattr(row, field_name, facts[field_name])
@@ -197,4 +183,4 @@ def _store_review_rules(done: Loaded) -> None:
 
 def _made_once(model, done: Loaded, facts: dict, key: dict) -> None:
     _row, made = model.objects.get_or_create(**key, defaults=facts)
-    (done.made if made else done.same)[model._meta.model_name] += 1
+    done.count(model._meta.model_name, is_new=made, changed=False)

@@ -4,12 +4,7 @@ Heavy libraries (GDAL, shapely, geopandas) are loaded by that process only: a we
 reader kills nothing else. Nothing is guessed silently: the answer says which layer, encoding and system were read.
 """
 
-import json
-import logging
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,9 +12,8 @@ from pathlib import Path
 from gis.frames import Frame
 from gis.geometry import Fault
 from gis.sentences import REFUSALS
+from people import child
 
-logger = logging.getLogger(__name__)
-UNCAUGHT = 1
 TABLE_ENDINGS = (".xlsx", ".xls", ".xlsm", ".xltm", ".xlsb", ".csv", ".txt")
 """Files that are read as tables of coordinates, or refused by the reader of tables; any other holds shapes."""
 
@@ -163,39 +157,11 @@ def _ask(request: dict, limits: Limits) -> dict:
     :raises Unreadable: it refused the file, died of it, or took too long.
     """
     with tempfile.TemporaryDirectory(prefix="luodi-shapes-") as scratch:
-        answer = _run(request | {"limits": asdict(limits), "scratch": scratch}, limits.wall_seconds)
+        whole = request | {"limits": asdict(limits), "scratch": scratch}
+        answer = child.ask("gis.files_child", whole, wall_seconds=limits.wall_seconds)
     if "refused" in answer:
         raise Unreadable(answer["refused"], **answer["params"])
     return answer
-
-
-def _run(request: dict, wall_seconds: int) -> dict:
-    root = Path(__file__).resolve().parent.parent
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": str(root),
-        "PYTHONIOENCODING": "utf-8",
-        "LANG": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "gis.files_child"],
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=wall_seconds,
-            cwd=root,
-            env=environment,
-            check=False,
-        )
-        if done.returncode == 0:
-            return json.loads(done.stdout)
-        frames = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line[:7] == "  File "]
-        logger.warning("The reader of shapes ended with %s at %s", done.returncode, frames[-1] if frames else "no line")
-        return {"refused": "corrupt" if done.returncode == UNCAUGHT else "too_heavy", "params": {}}
-    except (subprocess.TimeoutExpired, ValueError):
-        return {"refused": "too_heavy", "params": {}}
 
 
 def bundled(path: Path, folder: Path) -> Path:

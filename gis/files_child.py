@@ -10,28 +10,13 @@ structure, a fault of a driver) kills nothing else: the parent reads the exit co
     unite  outlines of districts → that of their city
 """
 
-import contextlib
 import json
-import os
 import sys
 from dataclasses import asdict
 
 from gis import frames, geometry
 from gis.formats import Refused, lists, read
-
-
-def limit_resources(limits: dict):
-    """Bound this process (POSIX only): processor seconds, address space, no core file, size of files written."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        seconds, memory = limits["cpu_seconds"], limits["memory_mb"] << 20
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        unpacked = limits["unpacked_mb"] << 20
-        resource.setrlimit(resource.RLIMIT_FSIZE, (unpacked, unpacked))
-
+from people.child import limit_resources
 
 # --- Judging ------------------------------------------------------------------------------------
 
@@ -133,9 +118,9 @@ def answer_to(request: dict) -> dict:
 
 def main():
     """Answer one request."""
-    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", GDAL_NUM_THREADS="1")
     request = json.load(sys.stdin)
-    limit_resources(request["limits"])
+    limits = request["limits"]
+    limit_resources(cpu_seconds=limits["cpu_seconds"], memory_mb=limits["memory_mb"], written_mb=limits["unpacked_mb"])
     try:
         answer = answer_to(request)
     except Refused as refused:

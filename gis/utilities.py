@@ -5,7 +5,6 @@ written when a row is made and afterwards only from a file that was named. Nothi
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from django.db import transaction
 
 from gis.models import UtilityItem, UtilitySet
 from people import audit
+from people.loading import Loaded, yaml_of
 from people.models import Department
 
 SHIPPED = Path(__file__).parent / "data" / "utilities.yaml"
@@ -23,15 +23,6 @@ SET = {"code", "name", "items", "in_use"}
 
 class UtilitiesError(ValueError):
     """A file that cannot be stored; the text names the entry and what is wrong. Nothing was stored."""
-
-
-@dataclass
-class Loaded:
-    """What a load did: rows by kind that were made, changed, and left as they were."""
-
-    made: Counter = field(default_factory=Counter)
-    changed: Counter = field(default_factory=Counter)
-    same: Counter = field(default_factory=Counter)
 
 
 @transaction.atomic
@@ -71,12 +62,7 @@ def use_set(code: str, done: Loaded | None = None) -> None:
 
 def read(path: Path) -> tuple[list[dict], list[dict]]:
     """Read a file and check it without the database. :raises UtilitiesError: with the entry and what is wrong."""
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UtilitiesError(f"{path.name}: {error}") from error
+    content = yaml_of(path, UtilitiesError)
     if not isinstance(content, dict) or set(content) - {"items", "sets"}:
         raise UtilitiesError(f"{path.name}: needs the lists “items” and “sets”, and nothing else")
     items, sets = content.get("items") or [], content.get("sets") or []
@@ -120,7 +106,7 @@ def _store_item(entry: dict, position: int, named: bool, done: Loaded) -> Utilit
         except ValidationError as error:
             raise UtilitiesError(f"{entry['code']}: {'; '.join(error.messages)}") from error
         row.save()
-    (done.made if is_new else done.changed if changed else done.same)["utilities"] += 1
+    done.count("utilities", is_new=is_new, changed=bool(changed))
     return row
 
 
@@ -132,4 +118,4 @@ def _store_set(entry: dict, items: dict, done: Loaded) -> None:
         row.name = entry["name"]
         row.save(update_fields=["name"])
         row.items.set(wanted)
-    (done.made if is_new else done.changed if changed else done.same)["sets"] += 1
+    done.count("sets", is_new=is_new, changed=changed)

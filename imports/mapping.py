@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imports import cells, headings
+from people.loading import yaml_of
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _RULE_KEYS = {"heading", "value", "parts", "joiner", "text", "values", "empty", "default", "repeat", "most"}
@@ -102,11 +103,9 @@ def load(path) -> Mapping:
 
     :raises BadMapping: naming the entry that is wrong.
     """
-    import yaml
-
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        data = yaml_of(Path(path), BadMapping)
+    except OSError as error:
         raise BadMapping(str(error)) from error
     if not isinstance(data, dict) or not isinstance(data.get("columns"), dict):
         raise BadMapping("columns: missing")

@@ -4,11 +4,6 @@ Every file that cannot be read is refused with one fixed sentence that says what
 the table says which sheet, encoding and heading row were read.
 """
 
-import json
-import logging
-import os
-import subprocess
-import sys
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -17,10 +12,7 @@ from django.utils.translation.trans_null import gettext_noop
 
 from imports import headings
 from imports.cells import Fault, Problem
-
-logger = logging.getLogger(__name__)
-UNCAUGHT = 1
-"""The exit code of a child that met what it does not know: a panic of the parser, in practice. A signal is negative."""
+from people import child
 
 REFUSALS = {
     "empty": gettext_noop("The file is empty (0 bytes). Save it again and upload it."),
@@ -116,7 +108,7 @@ def read(path, *, name: str = "", known: set[str] = frozenset(), sheet: str = ""
     if path.stat().st_size > limits.size_mb << 20:
         raise Unreadable("size", most=limits.size_mb)
     request = {"path": str(path.resolve()), "name": name or path.name, "known": sorted(known), "sheet": sheet}
-    answer = _ask_child(request | {"limits": asdict(limits)}, limits.wall_seconds)
+    answer = child.ask("imports.reader_child", request | {"limits": asdict(limits)}, wall_seconds=limits.wall_seconds)
     if "refused" in answer:
         raise Unreadable(answer["refused"], **answer["params"])
     rows = [(number, [_raw(cell) for cell in cells]) for number, cells in answer.pop("rows")]
@@ -132,33 +124,6 @@ def read(path, *, name: str = "", known: set[str] = frozenset(), sheet: str = ""
         rows=rows[found.index + 1 :],
         **answer,
     )
-
-
-def _ask_child(request: dict, wall_seconds: int) -> dict:
-    root = Path(__file__).resolve().parent.parent
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": str(root),
-        "PYTHONIOENCODING": "utf-8",
-        "LANG": "C.UTF-8",
-    }
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "imports.reader_child"],
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=wall_seconds,
-            cwd=root,
-            env=environment,
-            check=False,
-        )
-        if done.returncode == 0:
-            return json.loads(done.stdout)
-        frames = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line[:7] == "  File "]
-        logger.warning("The reader ended with %s at %s", done.returncode, frames[-1] if frames else "no line")
-        return {"refused": "corrupt" if done.returncode == UNCAUGHT else "too_heavy", "params": {}}
-    except (subprocess.TimeoutExpired, ValueError):
-        return {"refused": "too_heavy", "params": {}}
 
 
 def _raw(cell):

@@ -17,6 +17,7 @@ import zlib
 from datetime import date, datetime, time, timedelta
 
 from imports import headings
+from people.child import limit_resources
 
 DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError)
 """What reading a damaged archive raises; ValueError holds text that is not UTF-8."""
@@ -28,17 +29,6 @@ class Refused(Exception):
     def __init__(self, word, **params):
         super().__init__(word)
         self.answer = {"refused": word, "params": params}
-
-
-def limit_resources(cpu_seconds: int, memory_mb: int):
-    """Bound this process (POSIX only): processor seconds, address space, no core file, no file written."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 2))
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 # --- What kind of file it is ------------------------------------------------------------------------------------
@@ -352,7 +342,7 @@ def main():
     """Answer one request."""
     request = json.load(sys.stdin)
     limits = request["limits"]
-    limit_resources(limits["cpu_seconds"], limits["memory_mb"])
+    limit_resources(cpu_seconds=limits["cpu_seconds"], memory_mb=limits["memory_mb"])
     try:
         if kind_of(request["path"], request["name"], limits) == "workbook":
             answer = read_workbook(request["path"], set(request["known"]), request["sheet"], limits)

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
@@ -25,6 +26,25 @@ class Upload:
 
     name: str
     content: object
+
+
+class KeptFile(models.Model):
+    """A file that came with something and is kept under a name of our own, known by its hash.
+
+    The class that keeps it says what it came with and adds `file`, whose folder is its own. Filled by `attach`.
+    """
+
+    name = models.CharField(_("file name"), max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+
+    def __str__(self):
+        return self.name
 
 
 def ending_of(name: str) -> str:
@@ -58,8 +78,8 @@ def digest(file) -> str:
     return found.hexdigest()
 
 
-def attach(row, upload: Upload, sha256: str):
-    """Keep a file with an attachment's row (name, file, sha256, size), named by its hash; returns the saved row."""
+def attach(row: KeptFile, upload: Upload, sha256: str) -> KeptFile:
+    """Keep a file with its row, named by its hash; returns the saved row."""
     row.name, row.sha256, row.size = upload.name[:200], sha256, upload.content.size
     row.file.save(f"{sha256}.{ending_of(upload.name)[:8] or 'bin'}", upload.content, save=True)
     return row

@@ -16,6 +16,7 @@ from django_fsm import ConcurrentTransitionMixin, FSMField
 from people.access import AccessPaths
 from people.models import Department
 from projects.models import Project
+from projects.uploads import KeptFile
 from supervision.states import OrderState, OrderTransitions, ProblemState, ProblemTransitions
 
 USER = settings.AUTH_USER_MODEL
@@ -227,21 +228,7 @@ class ProblemEvent(Event):
         verbose_name_plural = _("events of problems")
 
 
-class Evidence(models.Model):
-    """A file that came with an event."""
-
-    name = models.CharField(_("file name"), max_length=200)
-    sha256 = models.CharField(max_length=64)
-    size = models.PositiveIntegerField()
-
-    class Meta:
-        abstract = True
-
-    def __str__(self):
-        return self.name
-
-
-class ProblemFile(Evidence):
+class ProblemFile(KeptFile):
     """A file that came with an event of a problem: a photo, a reply, a permit."""
 
     event = models.ForeignKey(ProblemEvent, models.PROTECT, related_name="files")
@@ -383,7 +370,7 @@ class OrderEvent(Event):
         verbose_name_plural = _("events of orders")
 
 
-class OrderFile(Evidence):
+class OrderFile(KeptFile):
     """A file that came with an event of an order: the unit's stamped feedback, evidence."""
 
     event = models.ForeignKey(OrderEvent, models.PROTECT, related_name="files")

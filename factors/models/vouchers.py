@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from factors.models.demands import Demand
 from factors.models.journal import Account, Posting, Reservation
+from projects.uploads import KeptFile
 
 
 class Voucher(models.Model):
@@ -102,21 +103,11 @@ class VoucherLine(models.Model):
         return f"{self.voucher_id}/{self.line}"
 
 
-class VoucherAttachment(models.Model):
+class VoucherAttachment(KeptFile):
     """A file kept with a voucher, named by its hash."""
 
     voucher = models.ForeignKey(Voucher, models.CASCADE, related_name="attachments")
-    name = models.CharField(_("file name"), max_length=200)
     file = models.FileField(upload_to="vouchers/%Y/%m")
-    sha256 = models.CharField(max_length=64)
-    size = models.PositiveIntegerField()
-
-    class Meta:
-        verbose_name = _("attachment")
-        verbose_name_plural = _("attachments")
-
-    def __str__(self):
-        return self.name
 
 
 class QuotaRequest(models.Model):

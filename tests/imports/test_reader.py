@@ -11,6 +11,7 @@ import pytest
 
 from imports import headings, reader, reader_child
 from imports.reader import Limits, Unreadable
+from people import child as isolated
 
 KNOWN = {headings.normal(text) for text in ("项目代码", "项目名称", "总投资", "年度计划", "code", "name")}
 
@@ -221,7 +222,7 @@ def test_a_child_that_hangs_dies_or_is_killed(sheet, monkeypatch, tmp_path, does
     child = tmp_path / "child"
     child.write_text(f"#!/bin/sh\ncat > /dev/null\n{does}\n")
     child.chmod(0o755)
-    monkeypatch.setattr(reader.sys, "executable", str(child))
+    monkeypatch.setattr(isolated.sys, "executable", str(child))
     assert refused(sheet(["项目代码", "项目名称"]), limits=Limits(wall_seconds=2)) == word
 
 
