@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import io
+import re
 import threading
 from pathlib import Path
 
@@ -151,6 +152,19 @@ def test_characters_without_font_are_known_before_printing():
     assert fonts.missing(NAME + "䶮𬭎㛃 12 ✓①〔2026〕\n") == []
     assert fonts.missing("张\U000323af三\U000323af") == ["\U000323af"]
     assert fonts.lacks("王堃") == ["堃"] and fonts.lacks("王堃", fonts.SANS) == ["堃"] and not fonts.lacks("王宏远")
+
+
+def test_papers_ask_for_no_font_features_but_those_of_squeezed_marks():
+    """Each run of text with font features costs memory that WeasyPrint never gives back, and figures align without."""
+    asked = re.compile(r"([^{}]*)\{[^{}]*\bfont-(?:variant|feature|kerning|language)[^{}]*}")
+    styles = [*(ROOT / "static/css").glob("dossier-*.css"), *(ROOT / "static/css").glob("paper*.css")]
+    found = {path.name: asked.findall(path.read_text(encoding="utf-8")) for path in styles}
+    rules = {name: [rule.rpartition("*/")[2].strip() for rule in rules] for name, rules in found.items() if rules}
+    assert len(styles) >= 8 and rules == {"paper-fonts.css": ["x-h"]}
+    for path in (ROOT / "static/fonts").glob("*.otf"):
+        with TTFont(path, lazy=True) as font:
+            widths = {font["hmtx"][font.getBestCmap()[ord(figure)]][0] for figure in "0123456789"}
+        assert len(widths) == 1, path.name
 
 
 def test_fonts_are_as_listed():
