@@ -1,10 +1,10 @@
-"""Cards and booklets as PDF, side by side:  python -m benchmarks.bench_print [--cards 200] [--long 500] [--runs 9]
+"""Cards and booklets as PDF, side by side:  python -m benchmarks.bench_print [--cards 200] [--long 500] [--worker 500]
 
 The same dossier by our rendering (with the rung of the last print remembered, and searched for), by WeasyPrint as its
 manual has it (one call, the machine's fonts, no tags), and by headless Chromium: a process for each, and one browser
-kept running. Then a pile of cards by one and by two processes, and the memory of one process over a long pile. No
-database: dossiers made by hand (tests/dossiers/samples.py). Chromium is not asked for the same look: it knows no
-running foot. Prints Markdown.
+kept running. Then a pile of cards by one and by two processes, and memory over a long pile (print_memory.py): of one
+process, or, with `--worker` and nothing else, of the worker with a database of its own. Else no database: dossiers made
+by hand (tests/dossiers/samples.py). Chromium is not asked for the same look: it knows no running foot. Prints Markdown.
 """
 
 import argparse
@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from benchmarks import print_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = 20
@@ -237,18 +239,6 @@ def usual_dossier():
     return samples.usual()
 
 
-def memory(cards: int) -> None:
-    """Print what one process occupies while it prints a long pile."""
-    _rung[0] = made("card", usual_dossier()).rung
-    step = max(cards // 10, 1)
-    print("\n| cards | MB |\n|---:|---:|")
-    for number in range(1, cards + 1):
-        one_card(number)
-        if number == 1 or number % step == 0:
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            print(f"| {number} | {pages * os.sysconf('SC_PAGE_SIZE') / 1e6:.0f} |", flush=True)
-
-
 def main() -> None:
     """Print all tables, or those whose size is not 0."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -256,14 +246,18 @@ def main() -> None:
     parser.add_argument("--cards", type=int, default=200, help="in the pile for one and two processes; 0: no pile")
     parser.add_argument("--long", type=int, default=500, help="cards over which memory is watched; 0: not")
     parser.add_argument("--card-only", action="store_true", help="no booklet in the table")
+    parser.add_argument("--worker", type=int, default=0, help="cards over which the worker is watched, nothing else")
     given = parser.parse_args()
+    if given.worker:
+        print_memory.worker(given.worker)
+        return
     begin()
     if given.runs:
         side_by_side(given.runs, not given.card_only)
     if given.cards:
         pile(given.cards)
     if given.long:
-        memory(given.long)
+        print_memory.one_process(given.long)
 
 
 if __name__ == "__main__":
