@@ -142,7 +142,7 @@ def _refusal(problem: Problem) -> Refusal:
 
 
 def _lp_bound(problem: Problem) -> int:
-    return floor(sum(begin(part).relaxed.bound for part in components(whole(problem))))
+    return floor(sum(begin(part).linear for part in components(whole(problem))))
 
 
 def _told(instance: Instance, problem: Problem, answer: Answer, begun: float) -> Plan:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from math import floor
 from time import perf_counter
 
-from factors.planner_core import SIZES, TINY, State, begin, improve
+from factors.planner_core import State, begin
 from factors.planner_coupled import uncouple
+from factors.planner_improve import TINY, improve
 from factors.planner_matrix import components, whole
 from factors.planner_rows import Problem
 from factors.planner_takes import allocate
@@ -29,9 +31,9 @@ class Answer:
 
 
 def load() -> None:
-    """Load the solver, so that its time is not taken for planning."""
-    import scipy.optimize
-    import scipy.sparse.csgraph  # noqa: F401
+    """Load the solver, so that its time is not taken for planning: scipy loads its parts at their first use."""
+    for name in ("scipy.optimize", "scipy.sparse.csgraph"):
+        import_module(name)
 
 
 def solve(problem: Problem, seconds: float, workers: int = 1) -> Answer | None:
@@ -41,7 +43,7 @@ def solve(problem: Problem, seconds: float, workers: int = 1) -> Answer | None:
     if allocate(problem, must) is None:
         return None
     states = [begin(part) for part in components(whole(problem))]
-    lp_bound = floor(sum(state.relaxed.bound for state in states))
+    lp_bound = floor(sum(state.linear for state in states))
     if len(problem.units) - len(must) <= SMALL and not problem.splits and (found := enumerate_all(problem, must)):
         best, combinations, feasible = found
         value = problem.value(best)
@@ -74,7 +76,7 @@ def run(states: Sequence[State], deadline: float, workers: int) -> None:
         rest, gaps = deadline - perf_counter(), sum(waiting.values())
         share = (1 / len(waiting) + waiting[id(state)] / gaps) / 2
         last = state.size >= state.part.count
-        eager = (2 if last else 0.8) if state.swept else (0.25 if state.part.count <= SIZES[0] else 0.8)
+        eager = 2 if last and state.swept else 0.8
         improve(state, perf_counter() + min(rest, max(TINY, rest * min(1.0, workers * share * eager))))
         del waiting[id(state)]
 

@@ -22,7 +22,7 @@ from factors.planner import (
     prices,
 )
 from factors.planner_rows import compile_instance
-from tests.factors.test_planner import city, held, instances
+from tests.factors.plans import city, held, instances
 
 
 def divisible(instance) -> float:

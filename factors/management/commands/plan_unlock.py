@@ -8,9 +8,7 @@ database. Exit status 1 and a sentence on the error stream when the file is wron
 """
 
 import json
-import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -39,10 +37,9 @@ class Command(BaseCommand):
         question = _read(options)
         instance = question.instance
         try:
-            with _quiet():
-                found = planner.plan(instance, options["seconds"], options["workers"])
-                duals = planner.prices(instance)
-                steps = planner.first_steps(instance, found, seconds=options["seconds"]) if options["steps"] else ()
+            found = planner.plan(instance, options["seconds"], options["workers"])
+            duals = planner.prices(instance)
+            steps = planner.first_steps(instance, found, seconds=options["seconds"]) if options["steps"] else ()
         except planner.PlanError as error:
             raise CommandError(f"{options['instance']}: {planner_files.sentence(error, question)}") from error
         answer = planner_files.answer(question, found, duals, steps)
@@ -77,20 +74,3 @@ def _read(options) -> planner_files.Question:
         raise CommandError(f"{name}: not UTF-8 text (byte {error.start}).") from error
     except planner_files.FileError as error:
         raise CommandError(f"{name}: {error}") from error
-
-
-@contextmanager
-def _quiet():
-    """Send what the solver itself writes to standard output to the error stream: it has a line that no option stops."""
-    try:
-        kept = os.dup(1)
-    except OSError:  # no such stream
-        yield
-        return
-    try:
-        sys.stdout.flush()
-        os.dup2(2, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
