@@ -4,6 +4,7 @@ The same judgement as `forecasting.gather` makes for one project, for the runnin
 the list, the workbench and the project page flag the same stages as the forecast. Nothing is stored.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from approvals.forecasting import Row, Times, Warning, kind_of
 from approvals.models import Stage, StageEvent
 from approvals.track import local
 from calendars import store
+from projects.models import Project
 
 Warnings = dict[tuple[int, str], Warning]
 """By the id of the project and the code of the stage."""
@@ -53,16 +55,22 @@ def _learned(now: datetime, calendar):
     return kept.read("early:learned", hour, now, lambda: (forecasting.learned(now, calendar), True), large=True)[0]
 
 
-def of_projects(projects: QuerySet, found: Warnings, most: int = 8) -> dict:
+def of_projects(projects: QuerySet, found: Warnings, most: int = 8, among: Collection[int] | None = None) -> dict:
     """Return the warnings of some projects, the slowest first: `rows` of (project, warning, words), and `total`.
 
-    One query, also where nothing is flagged: a page asks as many whatever the day.
+    `among`: their ids, where the caller knows them; otherwise the flagged ones are asked for. One query, also where
+    nothing is flagged: a page asks as many whatever the day.
     """
-    flagged = {project for project, _code in found} or {0}
-    names = projects.filter(pk__in=flagged).only("code", "name").in_bulk()
-    mine = [(names[project], warning) for (project, _code), warning in found.items() if project in names]
+    names = None
+    if among is None and projects.query.where:
+        names = projects.filter(pk__in={project for project, _code in found} or {0}).only("code", "name").in_bulk()
+        among = names.keys()
+    mine = [(project, warning) for (project, _code), warning in found.items() if among is None or project in among]
     mine.sort(key=lambda pair: (pair[1].warn_after / pair[1].elapsed, pair[1].stage_id))
-    return {"rows": [(*pair, words(pair[1])) for pair in mine[:most]], "total": len(mine)}
+    if names is None:
+        names = Project.objects.only("code", "name").in_bulk({project for project, _warning in mine[:most]} or {0})
+    rows = [(names[project], warning, words(warning)) for project, warning in mine[:most] if project in names]
+    return {"rows": rows, "total": len(mine)}
 
 
 def words(warning: Warning) -> str:

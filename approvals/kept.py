@@ -8,8 +8,10 @@ older than the page says.
 """
 
 import hashlib
+import threading
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 
@@ -52,17 +54,58 @@ def version(lights, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`value` tells the facts named `version`, as they were at `at`; it took `took` seconds to draw."""
+    """What `mark` names tells the facts named `version`, as they were at `at`; it took `took` seconds to draw."""
 
     version: str
-    value: object
     at: datetime
     took: float
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
     def until(self) -> datetime:
         """The instant up to which it is shown although facts have changed."""
         return self.at + min(timedelta(seconds=TIMES * self.took), AT_MOST)
+
+
+HERE_AT_MOST = 32
+"""Values that a process holds as they are, beside the cache."""
+
+_here: dict[str, tuple[str, object]] = {}
+_lock = threading.Lock()
+
+
+def put(name: str, version: str, value: object, at: datetime, took: float) -> None:
+    """Keep a value under a name, as what was drawn in `took` seconds from the facts `version` of the instant `at`."""
+    kept = Kept(version, at, took)
+    cache.set(f"{name}:value", (kept.mark, value), KEPT_SECONDS)
+    cache.set(name, kept, KEPT_SECONDS)
+    _hold(name, kept.mark, value)
+
+
+def _hold(name: str, mark: str, value: object) -> None:
+    with _lock:
+        _here.pop(name, None)
+        _here[name] = (mark, value)
+        while len(_here) > HERE_AT_MOST:
+            del _here[next(iter(_here))]
+
+
+def _found(name: str) -> tuple[Kept | None, object]:
+    """Return what is kept under a name with its value; (None, None) where there is nothing, or another's value.
+
+    The cache says which value counts; a process that has it does not read it from there: a cache hands out copies,
+    and to make one of every early warning in a city takes longer than all queries of a page.
+    """
+    kept: Kept | None = cache.get(name)
+    if kept is None:
+        return None, None
+    mark, value = _here.get(name, ("", None))
+    if mark != kept.mark:
+        mark, value = cache.get(f"{name}:value", ("", None))
+        if mark != kept.mark:
+            return None, None
+        _hold(name, mark, value)
+    return kept, value
 
 
 def read(
@@ -72,23 +115,25 @@ def read(
 
     `version` names the facts of this moment; `make` returns the value and whether it is whole: what
     is not is not kept. Nothing is returned that is older than `AT_MOST`, and in a small city nothing of other facts.
+    Readers share the value: nobody changes it.
     """
-    kept: Kept | None = cache.get(name)
+    kept, value = _found(name)
     if kept is not None and kept.version == version:
         if large and now > kept.at:  # the same facts: what is shown after the next change is only that much older
-            cache.set(name, Kept(version, kept.value, now, kept.took), KEPT_SECONDS)
-        return kept.value, now
+            cache.set(name, replace(kept, at=now), KEPT_SECONDS)
+            cache.touch(f"{name}:value", KEPT_SECONDS)
+        return value, now
     turn = f"{name}:turn"
     if kept is not None and large:
         if now <= kept.until:
-            return kept.value, kept.at
+            return value, kept.at
         if now <= kept.at + AT_MOST and not cache.add(turn, True, AT_MOST.seconds):
-            return kept.value, kept.at
+            return value, kept.at
     began = perf_counter()
     try:
         value, whole = make()
         if whole:
-            cache.set(name, Kept(version, value, now, perf_counter() - began), KEPT_SECONDS)
+            put(name, version, value, now, perf_counter() - began)
     finally:
         cache.delete(turn)
     return value, now

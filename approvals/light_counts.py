@@ -47,7 +47,7 @@ def counts_above(request, values: dict, now) -> tuple[dict[str, int], dt.datetim
         began = perf_counter()
         counts, _whole = make()
         if sum(counts.values()) >= kept.LARGE and not city_wide(request.user):
-            cache.set(name, kept.Kept("", counts, now, perf_counter() - began), kept.KEPT_SECONDS)
+            kept.put(name, "", counts, now, perf_counter() - began)
         return counts, now
     tallies = LightTally.objects.filter(projects__gt=0).values_list("district", "park", "light", "projects")
     return kept.read(name, kept.version(tallies, now), now, make, large=True)

@@ -371,6 +371,7 @@ class StageEvent(models.Model):
         indexes = [
             models.Index(fields=["stage", "occurred_at", "id"], name="event_of_stage"),
             models.Index(fields=["-recorded_at", "-id"], name="event_latest"),
+            models.Index(fields=["stage", "-recorded_at", "-id"], name="event_latest_of_stage"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -406,10 +407,7 @@ class MaterialUse(models.Model):
     reusable = models.BooleanField(default=False)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.MISSING)
     material = models.ForeignKey(Material, models.PROTECT, null=True, blank=True, related_name="uses")
-    asked_again = models.BooleanField(
-        _("asked for though already in the library"),
-        default=False,
-    )
+    asked_again = models.BooleanField(_("asked for though already in the library"), default=False)
     due_on = models.DateField(_("to be handed in by (inclusive)"), null=True, blank=True)
     made_good_on = models.DateField(_("handed in on"), null=True, blank=True)
 

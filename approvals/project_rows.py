@@ -157,13 +157,23 @@ def fingerprint(rows, now) -> str:
     """Return a name for what `rows` show: equal only where every column, and the year that dates omit, are equal."""
     shown = [
         (
-            {name: value for name, value in vars(row.project).items() if name != "_state"},
+            columns_of(row.project),
             [str(related) for related in row.project._state.fields_cache.values()],
             *(row.stages, row.over_days, row.gross_days, row.sponsor, row.silent_days, row.lacks),
         )
         for row in rows
     ]
-    return hashlib.sha256(repr((now.year, shown)).encode()).hexdigest()
+    return name_of((now.year, shown))
+
+
+def columns_of(row) -> dict:
+    """Return the columns that a row of the database was read with."""
+    return {name: value for name, value in vars(row).items() if name != "_state"}
+
+
+def name_of(shown) -> str:
+    """Return a name for something whose `repr` says all that a fragment shows: the same name, the same fragment."""
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 def sponsors(ids) -> dict[int, str]:

@@ -1,11 +1,10 @@
 """Workbenches: what a person has to look at today. A project manager's by project, an approval officer's by case."""
 
 import datetime as dt
-from collections import Counter
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Q
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,44 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from approvals import actions, early, keeping, panels, project_rows, workbench_quota
+from approvals import actions, early, keeping, panels, project_rows, workbench_quota, workbench_sections
 from approvals.lights import Light
-from approvals.models import Chain, MaterialUse, Stage, StageEvent
-from approvals.snapshot import SORT_GROUPS
+from approvals.models import Stage
 from approvals.states import State
+from approvals.workbench_sections import DUE_DAYS, SECTION_LIMIT
 from calendars import store
-from people.access import allows, department_ids, manageable_by, needs, visible_to
-from people.prepared import literal
-from projects.models import Assignment, LightTally, Project
-
-SECTION_LIMIT = 20
-"""Rows of a section at most; the head says how many there are and links to all of them."""
-
-DUE_DAYS = 7
-OWN_AT_MOST = 1000
-"""So many projects of one's own can be named in a statement."""
-
-AGENDA_LIMIT = 60
-"""Stages that the agenda names, the first ones of the week; of the others it tells the number."""
-
-AGENDA_ROWS = 12
-"""Stages that the agenda names of a day."""
-
-RECENT = 8
-"""Events that the workbench tells."""
-
-EVENT_COLUMNS = (
-    *("kind", "recorded_at", "stage__code", "stage__name", "stage__state", "stage__chain__project__code"),
-    *("stage__chain__project__name", "by__display_name"),
-)
-"""What the list of the latest events shows (and the state, which a stage reads when it is made)."""
-
-DEFERRED_COLUMNS = (
-    *("name", "due_on", "stage__code", "stage__name", "stage__state", "stage__chain__project__code"),
-    *("stage__chain__project__name", "stage__chain__project__enterprise__name"),
-    "stage__chain__project__enterprise__short_name",
-)
-"""What the list of owed materials shows."""
+from people.access import allows, department_ids, needs
+from projects.models import Project
 
 CASE_COLUMNS = (
     *("code", "name", "state", "accepted_at", "closed_at", "latest_event_at", "committed_amount", "net_days"),
@@ -92,208 +61,77 @@ def workbench(request):
 # --- projects ---------------------------------------------------------------------------------------------------
 
 
-def my_projects(user):
-    """Return (the projects of a person, whether he stands by them): all he manages or sees if he stands by none.
-
-    Those he stands by are named one by one, so that a database starts with them and not with the city. One query.
-    """
-    own = Assignment.objects.filter(user=user, ended_on__isnull=True).values_list("project", flat=True)
-    ids = sorted(set(own[: OWN_AT_MOST + 1]))
-    if len(ids) > OWN_AT_MOST:
-        return Project.objects.filter(pk__in=own), True
-    if ids:
-        return Project.objects.filter(pk__in=ids), True
-    narrow = manageable_by if allows(user, "project.edit") else visible_to
-    return narrow(Project.objects.all(), user), False
-
-
 def _project_workbench(request, now):
     today, calendar = now.date(), store.current()
+    mine = workbench_sections.mine_of(request.user)
     # Who was assigned nothing yet works on all he manages: then the list is not narrowed to him either.
-    mine, stands = my_projects(request.user)
-    own, chains = "mine=on&" if stands else "", _chains(mine, stands)
-    rows = project_rows.shown(mine)
-    # Both orders are those of an index, so that a city's twenty are read and not sorted out of thousands.
-    overdue = rows.filter(sort_group=SORT_GROUPS[Light.RED]).order_by("sort_group", "due_half", "id")
-    soon = (
-        rows.filter(due_on__range=(today, today + dt.timedelta(days=DUE_DAYS)))
-        .exclude(light__in=[Light.RED, Light.OVERDUE_STATUTORY])
-        .order_by("due_on", "due_half", "id")
-    )
-    waiting = rows.filter(waiting_supplement=True).order_by("last_news_at", "id")
-    stale = rows.filter(light=literal("stale")).order_by("last_news_at", "id")
-    unstarted = rows.filter(stages_total=0, chain__isnull=True).order_by("id")
-    deferred = (
-        _within(MaterialUse.objects.filter(status=literal("deferred")), "stage__chain", chains)
-        .select_related("stage__chain__project__enterprise")
-        .only(*DEFERRED_COLUMNS)
-        .order_by("due_on", "id")
-    )
-    listing, slow = reverse("project-list"), early.warnings(now)
+    listing, own = reverse("project-list"), "mine=on&" if mine.stands else ""
+    chains, slow = mine.chains, early.warnings(now)
+    found = workbench_sections.sections(mine, today)
+    projects = project_rows.shown(Project.objects.all()).in_bulk({pk for one in found.values() for pk in one.ids})
+    owed, owed_total = workbench_sections.deferred(mine)
+
+    def section(code, light, title, hint, query):
+        rows = [project_rows.row(projects[pk], calendar, now, slow=slow) for pk in found[code].ids if pk in projects]
+        if code == "supplement":
+            rows = _waiting_first(rows)
+        key = project_rows.fingerprint(rows, now)
+        return Section(code, light, title, hint, rows, found[code].total, f"{listing}?{own}{query}", key)
+
     sections = [
-        _section(
-            "overdue",
-            Light.RED,
-            _("Overdue"),
-            _("by days overdue"),
-            overdue,
-            calendar,
-            now,
-            slow,
-            f"{listing}?{own}light=red&light=statutory",
-        ),
-        _section(
+        section("overdue", Light.RED, _("Overdue"), _("by days overdue"), "light=red&light=statutory"),
+        section(
             "due",
             Light.AMBER,
             _("Due within 7 days"),
             f"{today:%m-%d} – {today + dt.timedelta(days=DUE_DAYS):%m-%d}",
-            soon,
-            calendar,
-            now,
-            slow,
-            f"{listing}?{own}due=week",
+            "due=week",
         ),
         Section(
             "deferred",
             Light.AMBER,
             _("Deferred materials"),
             _("accepted on the promise to hand them in"),
-            [_deferred(use, today) for use in deferred[:SECTION_LIMIT]],
-            deferred.count(),
+            [_deferred(use, today) for use in owed],
+            owed_total,
             f"{listing}?{own}waiting=deferral",
         ),
-        _waiting_first(
-            _section(
-                "supplement",
-                Light.STOPPED,
-                _("Waiting for the enterprise"),
-                _("clock stopped"),
-                waiting,
-                calendar,
-                now,
-                slow,
-                f"{listing}?{own}waiting=supplement",
-            )
-        ),
-        _section(
-            "stale",
-            Light.STALE,
-            _("No news"),
-            _("for more than the set number of days"),
-            stale,
-            calendar,
-            now,
-            slow,
-            f"{listing}?{own}light=stale",
-        ),
+        section("supplement", Light.STOPPED, _("Waiting for the enterprise"), _("clock stopped"), "waiting=supplement"),
+        section("stale", Light.STALE, _("No news"), _("for more than the set number of days"), "light=stale"),
     ]
-    opened = _opened(request, mine, now)
+    agenda, recent = workbench_sections.agenda(chains, today, calendar), workbench_sections.recent(chains)
     context = {
         "sections": sections,
         "all_url": f"{listing}?{own}".rstrip("?&"),
         "panels": panels.of_workbench(request.user, now),
-        "unstarted": list(unstarted[:10]),
-        "unstarted_total": unstarted.count(),
-        "total": _total(mine),
+        "unstarted": [projects[pk] for pk in found["unstarted"].ids if pk in projects],
+        "unstarted_total": found["unstarted"].total,
+        "total": mine.total(),
         "today_total": sum(section.total for section in sections),
-        "agenda": _agenda(chains, today, calendar),
-        "recent": _recent(chains),
-        "shortages": workbench_quota.shortages(mine, today),
-        "ending": workbench_quota.ending(mine, now),
-        "opened": opened,
-        "slow": early.of_projects(mine, slow),
+        "agenda": agenda,
+        "recent": recent,
+        "agenda_key": project_rows.name_of((now.year, agenda)),
+        "recent_key": project_rows.name_of(recent),
+        "shortages": workbench_quota.shortages(mine.projects, today, mine.held_up),
+        "ending": workbench_quota.ending(mine.projects, now),
+        "opened": _opened(request, mine.projects, now),
+        "slow": early.of_projects(mine.projects, slow, among=mine.ids),
         "now": now,
         "may_advance": allows(request.user, "stage.advance"),
     }
     return render(request, "approvals/workbench.html", context)
 
 
-def _chains(projects, stands: bool):
-    """Return the chains of the projects to narrow stages by; None where they are the whole city. One query at most.
-
-    Those of one's own projects are named one by one, for the same reason as the projects.
-    """
-    if not projects.query.where:
-        return None
-    chains = Chain.objects.filter(project__in=projects).values_list("pk", flat=True)
-    return list(chains) if stands else chains
-
-
-def _within(rows, path, chains):
-    """Narrow rows to those whose `path` leads to one of the chains; all rows where those are the whole city."""
-    return rows if chains is None else rows.filter(**{f"{path}__in": chains})
-
-
-def _section(code, light, title, hint, queryset, calendar, now, slow, url):
-    rows = [project_rows.row(project, calendar, now, slow=slow) for project in queryset[:SECTION_LIMIT]]
-    total = len(rows) if len(rows) < SECTION_LIMIT else queryset.count()
-    return Section(code, light, title, hint, rows, total, url, project_rows.fingerprint(rows, now))
-
-
-def _waiting_first(section):
-    """Return the section with the stage that waits for the enterprise in front of each row."""
-    rows = [
+def _waiting_first(rows):
+    """Return the rows with the stage that waits for the enterprise in front of each."""
+    return [
         replace(row, stages=tuple(sorted(row.stages, key=lambda line: line.state != State.SUPPLEMENT_REQUESTED)))
-        for row in section.rows
+        for row in rows
     ]
-    return replace(section, rows=rows)
 
 
 def _deferred(use, today):
     return {"use": use, "project": use.stage.chain.project, "days": (use.due_on - today).days}
-
-
-def _agenda(chains, today, calendar):
-    """Return the days of the coming week with the stages due on them; rest days are named. Three queries."""
-    due = _within(Stage.objects.all(), "chain", chains).filter(
-        accepted_at__isnull=False,
-        closed_at__isnull=True,
-        due_on__range=(today, today + dt.timedelta(days=DUE_DAYS)),
-    )
-    # The ids come from an index alone; rows are joined for those that are shown.
-    if chains is None:
-        numbers = dict(due.order_by().values_list("due_on").annotate(number=Count("pk")))
-        ids = list(due.order_by("due_on", "id").values_list("pk", flat=True)[:AGENDA_LIMIT])
-    else:  # counted here: a database that groups by day starts with the days of the whole city
-        dated = sorted(due.order_by().values_list("due_on", "pk"))
-        numbers, ids = Counter(day for day, _pk in dated), [pk for _day, pk in dated[:AGENDA_LIMIT]]
-    shown = (
-        Stage.objects.select_related("chain__project__enterprise", "stage_template")
-        .only(
-            *("code", "name", "state", "light", "due_on", "stage_template__short_name"),
-            *("chain__project__code", "chain__project__name", "chain__project__enterprise__short_name"),
-        )
-        .in_bulk(ids)
-    )
-    by_day: dict[dt.date, list] = {}
-    for stage in sorted(shown.values(), key=lambda stage: (stage.due_on, stage.pk)):
-        by_day.setdefault(stage.due_on, []).append(stage)
-    days = []
-    for offset in range(DUE_DAYS + 1):
-        day = today + dt.timedelta(days=offset)
-        working, stages = calendar.is_workday(day), by_day.get(day, [])[:AGENDA_ROWS]
-        if working and day in numbers or not working or offset == 0:
-            more = numbers.get(day, 0) - len(stages)
-            days.append({"day": day, "stages": stages, "more": more, "working": working, "name": calendar.name(day)})
-    return days
-
-
-def _recent(chains):
-    """Return the latest eight events of the chains. One query, two where they are not the whole city."""
-    events = StageEvent.objects.order_by("-recorded_at", "-id")
-    if chains is not None:
-        # The stages with the latest events first: asked for the events themselves, PostgreSQL walks through a city's.
-        latest = StageEvent.objects.filter(stage__chain__in=chains).order_by().values("stage")
-        stages = latest.annotate(at=Max("recorded_at"), newest=Max("pk")).order_by("-at", "-newest")
-        events = events.filter(stage__in=[row["stage"] for row in stages[:RECENT]])
-    return list(events.select_related("stage__chain__project", "by").only(*EVENT_COLUMNS)[:RECENT])
-
-
-def _total(projects) -> int:
-    """Return how many projects there are, from the tallies where they are the whole city. One query."""
-    if projects.query.where:
-        return projects.count()
-    return LightTally.objects.aggregate(total=Sum("projects"))["total"] or 0
 
 
 def _opened(request, projects, now):
@@ -340,7 +178,7 @@ def _case_workbench(request, now):
     numbers = cases.filter(begun).aggregate(**{code: Count("pk", filter=only) for code, only in running.items()})
     numbers |= {"received": cases.filter(received).count(), "supplement": cases.filter(stopped & ~late).count()}
     sections = [
-        Section(code, light, title, hint, listed[code], numbers[code])
+        Section(code, light, title, hint, listed[code], numbers[code], rows_key=_cases_key(listed[code], now))
         for code, light, title, hint in (
             ("overdue", Light.RED, _("Overdue"), _("by days overdue")),
             ("today", Light.AMBER, _("Due today"), _("to be decided before the close of the day")),
@@ -350,9 +188,11 @@ def _case_workbench(request, now):
             ("later", Light.GREEN, _("In handling"), _("due later")),
         )
     ]
+    done = listed["done"][:10]
     context = {
         "sections": sections,
-        "done": listed["done"][:10],
+        "done": done,
+        "done_key": _cases_key(done, now),
         "now": now,
         "department": request.user.department,
     }
@@ -387,3 +227,16 @@ def _case(stage, calendar, now, slow=MappingProxyType({})):
         "left": left,
         "waiting_days": (now - stage.latest_event_at).days if stage.latest_event_at else None,
     }
+
+
+def _cases_key(cases, now) -> str:
+    """Return a name for all that the rows of the cases show: rows that were drawn before are not drawn again."""
+    shown = [
+        (
+            *(project_rows.columns_of(case["stage"]), project_rows.columns_of(case["project"])),
+            case["project"].enterprise and case["project"].enterprise.name,
+            *(case["net"], case["slow"], case["light"], case["left"]),
+        )
+        for case in cases
+    ]
+    return project_rows.name_of((now.year, shown))

@@ -1,6 +1,7 @@
 """What is kept of the leaders' page: fresh in a small city, as old as it says in a large one, drawn by one."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.core.cache import cache
@@ -91,6 +92,31 @@ def test_what_failed_is_not_kept_and_gives_the_turn_back(monkeypatch):
     with pytest.raises(ZeroDivisionError):
         kept.read("page", "b", START + timedelta(seconds=9), fail, large=True)
     assert cache.get("page:turn") is None
+
+
+def test_a_process_hands_out_the_value_itself_as_long_as_the_cache_names_it(monkeypatch):
+    drawn = [["first"], ["second"]]
+    read = partial(kept.read, "page", "a", START, large=False)
+    first, _at = read(make=lambda: (drawn[0], True))
+    assert first is drawn[0] and read(make=lambda: (drawn[1], True))[0] is first
+    monkeypatch.setattr(kept, "_here", {})  # another process
+    copy, _at = read(make=lambda: (drawn[1], True))
+    assert copy == first and copy is not first
+    there, here = {}, kept._here
+    monkeypatch.setattr(kept, "_here", there)
+    kept.put("page", "a", drawn[1], START, 0.1)  # drawn elsewhere meanwhile
+    monkeypatch.setattr(kept, "_here", here)
+    assert read(make=lambda: (drawn[0], True))[0] == drawn[1]
+    cache.delete("page:value")  # the cache had no room for it
+    monkeypatch.setattr(kept, "_here", {})
+    assert read(make=lambda: (["third"], True))[0] == ["third"]
+
+
+def test_a_process_holds_few_values(monkeypatch):
+    monkeypatch.setattr(kept, "_here", {})
+    for number in range(kept.HERE_AT_MOST + 5):
+        kept.put(f"page{number}", "a", number, START, 0.1)
+    assert len(kept._here) == kept.HERE_AT_MOST and "page0" not in kept._here
 
 
 @pytest.mark.django_db(transaction=True)

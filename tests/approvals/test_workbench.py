@@ -1,12 +1,15 @@
 """The workbench: a manager's by project, an officer's by case, each row in one section."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
 
-from approvals.models import StageEvent
-from projects.models import Project
+from approvals import keeping
+from approvals import workbench_sections as sections_of
+from approvals.models import Stage, StageEvent
+from projects.models import Assignment, Project
 from tests.approvals import quota
 from tests.approvals.test_project_page import as_
 
@@ -111,3 +114,43 @@ def test_what_is_reserved_and_runs_out_within_a_week_is_announced_to_the_manager
     html = response.content.decode()
     assert "今日为最后一日" in html and "余 7 日" in html and "市级池" in html
     assert as_(world.pm2).get(ADDRESS).context["ending"]["total"] == 0  # another district's manager
+
+
+def test_own_projects_stand_in_the_sections_that_the_indexes_find(world, busy):
+    """What is sorted out here and what a database sorts out is the same, row by row and in the same order."""
+    for project in [*busy.values(), world.project]:
+        for role in ("service_officer", "task_force"):
+            Assignment.objects.create(
+                user=world.pm, project=project, role=role, started_on="2026-01-05", made_by=world.pm
+            )
+    keeping.sweep(timezone.localtime())
+    today, mine = timezone.localdate(), sections_of.mine_of(world.pm)
+    assert mine.stands and len(mine.own) == mine.total() == len(busy) + 1
+    found = sections_of.own_sections(mine.own, today)
+    assert found == sections_of.city_sections(mine.projects, today)
+    assert found["overdue"].ids == [busy["overdue"].pk] and found["supplement"].ids == [busy["supplement"].pk]
+    assert busy["due"].pk in found["due"].ids and busy["stale"].pk in found["stale"].ids
+    owed, total = sections_of.deferred(mine)
+    assert ({use.stage.chain.project for use in owed}, total) == ({busy["deferred"]}, 1)
+    assert sections_of.deferred(replace(mine, own=None)) == (owed, total)
+
+
+def test_the_latest_changes_are_those_recorded_last_also_of_a_stage_whose_events_were_struck_out(world, busy):
+    chains = [project.chain.pk for project in busy.values()]
+    told = sections_of.recent(chains)
+    rows = StageEvent.objects.filter(stage__chain__in=chains).order_by("-recorded_at", "-id")[: sections_of.RECENT]
+    assert [(one.kind, one.recorded_at) for one in told] == [(row.kind, row.recorded_at) for row in rows]
+    Stage.objects.filter(chain__in=chains).update(latest_event_at=None)
+    assert sections_of.recent(chains) == told
+
+
+def test_what_was_drawn_before_is_not_shown_once_it_is_another(world, busy):
+    client = as_(world.pm)
+    assert "煤矸石建材" in client.get(ADDRESS).content.decode()
+    Project.objects.filter(pk=busy["due"].pk).update(name="煤矸石砖")
+    html = client.get(ADDRESS).content.decode()
+    assert "煤矸石砖" in html and "煤矸石建材" not in html
+    officer = as_(world.a)
+    assert "煤矸石砖" in officer.get(ADDRESS).content.decode()
+    Stage.objects.filter(chain__project=busy["due"], code="01").update(name="立项")
+    assert "立项" in officer.get(ADDRESS).content.decode()
