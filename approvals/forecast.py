@@ -185,11 +185,11 @@ def forecast(
     several stages of one department too early; docs/performance.md says by how much. Errors: `network.topological`.
     """
     courses = list(courses)
-    lanes = max((_lanes(course) for course in courses), default=0) + 1
+    lanes = max((lanes_of(course) for course in courses), default=0) + 1
     rows = Rows(matrix(lanes, draws, seed), coupling)
     shapes: dict[int, tuple[Shape, list[Course]]] = {}
     for course in courses:
-        shape = _shape(course)
+        shape = shape_of(course)
         shapes.setdefault(id(shape), (shape, []))[1].append(course)
     found = {}
     for shape, members in shapes.values():
@@ -223,11 +223,12 @@ def from_activities(activities: Iterable[Activity]) -> tuple[Step, ...]:
 
 
 # -- shapes ------------------------------------------------------------------------------------------------------------
-def _lanes(course: Course) -> int:
+def lanes_of(course: Course) -> int:
+    """Return the last lane that the steps of a course draw from."""
     return max([len(course.steps) - 1, *[step.lane for step in course.steps]])
 
 
-def _shape(course: Course) -> Shape:
+def shape_of(course: Course) -> Shape:
     """Return the shape of a course: the same object for the same shape, while few thousand are about."""
     links = tuple([(s.code, s.prerequisites, s.state == "done", s.state == "pending") for s in course.steps])
     return shaped(links, tuple(course.milestones.items()))
@@ -237,14 +238,15 @@ def _swept(shape: Shape, courses: list[Course], rows: Rows) -> dict[Any, Outlook
     """Return the outlooks of some courses of one shape by key, without their steps."""
     import numpy as np
 
-    whole = np.empty((len(shape.places), len(courses), rows.draws), dtype=np.float32)
-    late: dict[int, ndarray] = {}
-    begins = np.array([[course.begins] for course in courses], dtype=np.float32)
+    whole, late = [], {}
     for n, place in enumerate(shape.places):
-        allowed = rows.fill([course.steps[place] for course in courses], place, whole[n])
+        durations, allowed = rows.durations([course.steps[place] for course in courses], place)
+        whole.append(durations)
         if allowed is not None:
             late[n] = allowed
-    found = milestones_of(shape, sweep(shape.before, whole, late, begins, out=whole))
+    begins = np.array([[course.begins] for course in courses], dtype=np.float32)
+    finish = np.empty((len(shape.places), len(courses), rows.draws), dtype=np.float32)
+    found = milestones_of(shape, sweep(shape.before, whole, late, begins, out=finish))
     passed = passed_of(shape)
     return {
         course.key: Outlook(course.key, {name: Distribution(values[p]) for name, values in found.items()}, passed)

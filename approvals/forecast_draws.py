@@ -110,32 +110,31 @@ class Rows:
             known = self._steps[same] = (self._like(step, lane), step)
         return known[0]
 
-    def fill(self, steps, place: int, out: ndarray) -> ndarray | None:
-        """Write the whole durations of the steps at one place of several courses to `out` (P, D).
+    def durations(self, steps, place: int) -> tuple[ndarray, ndarray | None]:
+        """Return the whole durations of the steps at one place of several courses: (P, D), (1, D) if all are one step.
 
-        Returns the earliest finishes that their quotas allow (0: any), None when none of them waits for quota.
+        With it the earliest finishes that their quotas allow (0: any), None when none of them waits for quota. What is
+        returned is not to be written to.
         """
         import numpy as np
 
         first = steps[0]
         if all(step is first for step in steps):
             row = self.of(first, lane_of(first, place))
-            out[:] = row.whole
-            return None if row.late is None else np.broadcast_to(row.late, out.shape)
+            return row.whole[None], None if row.late is None else row.late[None]
         medians = _plain(steps)
         if medians is not None:
             desk = first.desk
             factor = self.factor(desk.kind, lane_of(first, place), desk.sigma, desk.share, first.group)
-            np.multiply(factor, np.array(medians, dtype=np.float32)[:, None], out=out)
-            return None
+            return factor * np.array(medians, dtype=np.float32)[:, None], None
+        rows = [self.of(step, lane_of(step, place)) for step in steps]
         late = None
-        for p, step in enumerate(steps):
-            row = self.of(step, lane_of(step, place))
-            out[p] = row.whole
-            if row.late is not None:
-                late = np.zeros_like(out) if late is None else late
-                late[p] = row.late
-        return late
+        if any(row.late is not None for row in rows):
+            late = np.zeros((len(rows), self.draws), dtype=np.float32)
+            for p, row in enumerate(rows):
+                if row.late is not None:
+                    late[p] = row.late
+        return np.stack([row.whole for row in rows]), late
 
     def _like(self, step, lane: int) -> Row:
         """Return the row of a step that looks like this one."""

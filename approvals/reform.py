@@ -19,6 +19,7 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import combinations
 from math import factorial, floor
+from typing import NamedTuple
 
 from approvals.network import Activity, CycleError, analyse, topological
 
@@ -105,8 +106,10 @@ class Effect:
         return tuple(dict.fromkeys([*self.drops, *self.caps, *beside, *self.links, *merged, *self.defers]))
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+WHOLE = Fraction(1)
+
+
+class Part(NamedTuple):
     """A stage inside a step: its limit is at most `cap`; `waiting` is the share of the applicant's time that stays.
 
     `at_once`: it is decided on a commitment, no special procedure stops it.
@@ -114,12 +117,11 @@ class Part:
 
     code: str
     cap: Decimal | None = None
-    waiting: Fraction = Fraction(1)
+    waiting: Fraction = WHOLE
     at_once: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A stage after reforms: one stage as it was, or several in one."""
 
     code: str
@@ -159,9 +161,13 @@ def apply(nodes: Sequence[Node], effects: Iterable[Effect]) -> list[Step]:
     _link(by_code, before, effects)
     _set_beside(by_code, place, before, effects)
     _drop(by_code, before, lags, effects)
+    parts = _parts(by_code, effects)
     steps = {
-        code: Step(code, by_code[code].name, (_part(by_code[code], effects),), before[code], lags[code])
-        for code in sorted(before, key=place.__getitem__)
+        node.code: Step(
+            node.code, node.name, (parts.get(node.code) or Part(node.code),), before[node.code], lags[node.code]
+        )
+        for node in nodes
+        if node.code in before
     }
     merges = {merge.stages: merge for effect in effects for merge in effect.merges}
     for stages in sorted(merges, key=lambda codes: min((place[c] for c in codes if c in place), default=-1)):
@@ -218,13 +224,19 @@ def _drop(by_code, before, lags, effects) -> None:
                 lags[other] += lag
 
 
-def _part(node: Node, effects) -> Part:
-    if node.phase == Phase.DONE:
-        return Part(node.code)
-    caps = [effect.caps[node.code] for effect in effects if node.code in effect.caps]
-    deferred = any(node.code in effect.defers for effect in effects)
-    at_once = any(effect.at_once and node.code in effect.caps for effect in effects)
-    return Part(node.code, min(caps, default=None), 1 - node.deferrable if deferred else Fraction(1), at_once)
+def _parts(by_code: Mapping[str, Node], effects: Sequence[Effect]) -> dict[str, Part]:
+    """Return the stages whose own time the effects change, which are not finished."""
+    caps: dict[str, Decimal] = {}
+    for effect in effects:
+        for code, cap in effect.caps.items():
+            caps[code] = min(cap, caps.get(code, cap))
+    deferred = {code for effect in effects for code in effect.defers}
+    at_once = {code for effect in effects if effect.at_once for code in effect.caps}
+    return {
+        code: Part(code, caps.get(code), 1 - by_code[code].deferrable if code in deferred else WHOLE, code in at_once)
+        for code in caps.keys() | deferred
+        if code in by_code and by_code[code].phase != Phase.DONE
+    }
 
 
 def _merge(steps: dict[str, Step], by_code, merge: Merge) -> None:
@@ -251,14 +263,14 @@ def _merge(steps: dict[str, Step], by_code, merge: Merge) -> None:
             result[joint] = made
         elif code not in group:
             names = dict.fromkeys(joint if name in group else name for name in step.prerequisites)
-            result[code] = replace(step, prerequisites=tuple(names))
+            result[code] = step._replace(prerequisites=tuple(names))
     links = {code: step.prerequisites for code, step in result.items()}
     if _circle(links):
         return
     for name in merge.after:
         if name in links and not _circle(links | {joint: (*links[joint], name)}):
             links[joint] = tuple(dict.fromkeys((*links[joint], name)))
-    result[joint] = replace(made, prerequisites=links[joint])
+    result[joint] = made._replace(prerequisites=links[joint])
     steps.clear()
     steps.update(result)
 

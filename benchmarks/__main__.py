@@ -174,6 +174,8 @@ def main(argv: list[str] | None = None) -> int:
     parts = [machine(), "### Clocks", subprocess.check_output(clock, cwd=ROOT, text=True, env=environ).strip()]
     draws = [sys.executable, "-m", "benchmarks.bench_forecast"]
     parts += ["### Forecasts", subprocess.check_output(draws, cwd=ROOT, text=True).strip()]
+    reforms = [sys.executable, "-m", "benchmarks.bench_reform"]
+    parts += ["### Reforms", subprocess.check_output(reforms, cwd=ROOT, text=True).strip()]
     print("\n\n".join(parts), flush=True)
     for kind in options.databases.split(","):
         try:

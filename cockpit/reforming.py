@@ -24,7 +24,8 @@ from approvals import forecast, forecasting, kept, project_filters, reform, refo
 from approvals.models import Chain, ChainTemplate
 from approvals.reform import Effect, Gap, Kind, Node
 from approvals.reform_data import Reform
-from approvals.reform_forecast import Case, Row, Simulation, simulate
+from approvals.reform_course import Case
+from approvals.reform_forecast import Row, Simulation, simulate
 from approvals.template_rows import spec_of
 from calendars import store
 from calendars.workdays import Moment, WorkCalendar

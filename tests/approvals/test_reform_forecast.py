@@ -1,5 +1,6 @@
 """Reforms on running projects: the same luck before and after, rows that add up, relaxations that never cost time."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -8,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from approvals import forecast
-from approvals.forecast import Course, Part, Spread, State, Step
+from approvals.forecast import COMPLETION, Course, Part, Spread, State, Step
 from approvals.reform import Effect, Merge, Node
-from approvals.reform_forecast import COMPLETION, Case, capped, changed, joined, simulate
+from approvals.reform_course import Case, capped, changed, joined
+from approvals.reform_forecast import simulate
+from benchmarks import bench_reform
+from benchmarks.bench_reform import by_full_forecasts, by_simulator
 
 DRAWS = 64
 DESK = {code: Spread(Part.DESK, median, 0.4) for code, median in zip("abcd", (20.0, 10.0, 6.0, 4.0), strict=True)}
@@ -121,3 +125,43 @@ def test_relaxations_never_delay_a_project(chosen, states):
     assert all(row.days >= 0 for row in told.rows)
     before = forecast.forecast([one.course], draws=DRAWS)[1].milestones
     assert told.days == 0 or COMPLETION in before
+
+
+# --- the fast path ----------------------------------------------------------------------------------------------------
+TRIES = [*((code,) for code in EFFECTS), tuple(EFFECTS), ("cap", "merge"), ("drop",)]
+ELAPSED = st.sampled_from([0.0, 3.0, 17.0])
+
+
+@st.composite
+def portfolios(draw):
+    """Return a few projects anywhere on their way; some alike, some begun, some stopped or waiting for quota."""
+    found = []
+    for key in range(draw(st.integers(1, 6))):
+        one = case(key, draw(st.sampled_from([EFFECTS, {"cap": EFFECTS["cap"]}])), **draw(st.sampled_from(POSSIBLE)))
+        steps = list(one.course.steps)
+        for n, step in enumerate(steps):
+            if step.state in (State.READY, State.RUNNING):
+                steps[n] = replace(step, elapsed=draw(ELAPSED), lane=draw(st.sampled_from([-1, n])))
+            if step.state is State.RUNNING and draw(st.booleans()):
+                steps[n] = replace(steps[n], stopped=Part.SPECIAL, stopped_for=2.0)
+            if step.state is not State.DONE and draw(st.booleans()):
+                steps[n] = replace(steps[n], quota=Spread(Part.QUOTA, 30.0, 0.5), blocked_for=draw(ELAPSED))
+        course = replace(one.course, steps=tuple(steps), begins=draw(st.sampled_from([0.0, 9.0])))
+        found.append(replace(one, course=course))
+    twins = [replace(found[0], key=key, course=replace(found[0].course, key=key)) for key in (100, 101)]
+    return [*found, *twins[: draw(st.integers(0, 2))]]
+
+
+@settings(max_examples=40, deadline=None)
+@given(portfolios(), st.sampled_from([COMPLETION, "construction", "nothing"]))
+def test_what_is_swept_anew_is_a_full_forecast_to_the_last_bit(cases, until):
+    assert by_simulator(cases, TRIES, until, DRAWS) == by_full_forecasts(cases, TRIES, until, DRAWS)
+
+
+def test_the_shipped_reforms_on_the_shipped_chain_are_full_forecasts_to_the_last_bit():
+    cases = bench_reform.city(30, days=20)
+    reforms = list(cases[0].effects)
+    tries = [*((code,) for code in reforms), tuple(reforms)]
+    for until in (COMPLETION, "construction"):
+        told = by_full_forecasts(cases, tries, until, DRAWS)
+        assert by_simulator(cases, tries, until, DRAWS) == told and all(len(rows) > 3 for rows in told[-2:])
