@@ -108,9 +108,10 @@ def _watch(cards: int) -> None:
     from dossiers import workers
     from dossiers.models import PrintItem
 
-    command = [sys.executable, "manage.py", "print_worker", "--processes", "1", "--once"]
+    command = [sys.executable, "manage.py", "print_worker", "--processes", "1", "--once", "--attached"]
+    quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     begun = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, **quiet)  # ends when this process does, however that ends
     over, child_seen, children, most, done = [], [], set(), 0.0, 0
     print("\n| papers | supervisor, MB | child, MB | children so far |\n|---:|---:|---:|---:|", flush=True)
     while process.poll() is None:

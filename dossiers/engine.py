@@ -15,12 +15,14 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+from dossiers import tagging
 from dossiers.fetching import SITE, make_fetcher
 
 LOG = logging.getLogger(__name__)
 FONTS_CSS = "css/paper-fonts.css"
 PRODUCER = "Luodi"
-VARIANTS = {None, "pdf/ua-1", "pdf/a-3u"}
+TAGGED = "pdf/ua-1"
+VARIANTS = {None, TAGGED, "pdf/a-3u"}
 _kept = threading.local()
 
 
@@ -72,8 +74,11 @@ class Laid:
         """Return the addresses the HTML asked for and did not get."""
         return tuple(self.fetcher.refused)
 
-    def write(self, *, variant: str | None = None) -> Pdf:
-        """Return the PDF. `variant` is None (tagged), "pdf/ua-1" or "pdf/a-3u": not validated, claim "tagged"."""
+    def write(self, *, variant: str | None = TAGGED) -> Pdf:
+        """Return the PDF. `variant`: what it says it is, PDF/UA-1 (tests/dossiers/test_tagging.py), None or PDF/A-3u.
+
+        Nothing is validated here, and PDF/A not in the tests either. Say None where other pages are bound to it.
+        """
         from weasyprint import Attachment
 
         if variant not in VARIANTS:
@@ -89,7 +94,11 @@ class Laid:
             for one in self.files
         ]
         data = self.document.write_pdf(
-            pdf_tags=True, pdf_variant=variant, pdf_identifier=self.identifier, attachments=attachments or None
+            finisher=tagging.finish,
+            pdf_tags=True,
+            pdf_variant=variant,
+            pdf_identifier=self.identifier,
+            attachments=attachments or None,
         )
         if self.refused:
             LOG.warning("paper %r asked for what it may not load: %s", self.title, ", ".join(self.refused[:5]))
@@ -137,7 +146,7 @@ def pdf(
     *,
     title: str,
     css: Sequence[str] = (),
-    variant: str | None = None,
+    variant: str | None = TAGGED,
     pictures: Mapping[str, bytes] | None = None,
     attachments: Sequence[File] = (),
 ) -> Pdf:

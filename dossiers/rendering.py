@@ -75,7 +75,8 @@ def booklet(
         context = booklet_context(dossier, stamp, texts, bound, revisions) | {"title": title}
         html = render_to_string("dossiers/booklet.html", context)
         pictures = {one.picture: one.data for one in bound if one.picture}
-        made = engine.pdf(html, title=title, css=BOOKLET_CSS, pictures=pictures)
+        variant = None if any(one.pdf for one in bound) else engine.TAGGED  # what others wrote has tags or not
+        made = engine.pdf(html, title=title, css=BOOKLET_CSS, pictures=pictures, variant=variant)
         data, pages = enclosures.bind(made.data, bound)
         return Rendering(data, pages)
 

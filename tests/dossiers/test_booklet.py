@@ -11,6 +11,7 @@ from django.core.exceptions import SuspiciousOperation
 from dossiers import enclosures, rendering
 from dossiers.content import Attachment, Event, Material, Order, Posting, Records, Revision
 from tests.dossiers import samples
+from tests.dossiers.tags import faults
 from tests.dossiers.test_card import words
 
 
@@ -107,6 +108,7 @@ def test_the_booklet_holds_everything_numbered_and_bound():
     assert made.pages == len(reader.pages)
     assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
     assert reader.trailer["/Root"]["/Lang"] == "zh-CN"
+    assert "/Metadata" not in reader.trailer["/Root"], "it does not vouch for the tags of files that others made"
     assert b"evil" in FILES["a.pdf"]
     assert b"evil" not in made.pdf
     told = words(made.pdf)
@@ -134,6 +136,12 @@ def test_the_booklet_holds_everything_numbered_and_bound():
     assert f"{number}/{made.pages - 2}" in "".join(reader.pages[number - 1].extract_text().split())
     sizes = {tuple(round(float(side)) for side in page.mediabox[2:]) for page in reader.pages}
     assert {(595, 842), (842, 595)} <= sizes
+
+
+def test_a_booklet_of_our_own_pages_only_is_pdf_ua():
+    records = replace(full().records, attachments=())
+    made = rendering.booklet(replace(full(), records=records), samples.stamp())
+    assert made.pages > 5 and faults(made.pdf) == []
 
 
 def test_a_file_outside_our_storage_is_not_read(settings, tmp_path):

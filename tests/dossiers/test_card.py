@@ -13,6 +13,7 @@ from dossiers import rendering
 from dossiers.ladder import NAMES
 from tests.conftest import missing
 from tests.dossiers import samples
+from tests.dossiers.tags import faults
 
 
 def words(pdf: bytes) -> str:
@@ -39,7 +40,7 @@ def scanned(pdf: bytes) -> list[str]:
 def test_a_usual_card_is_one_page_says_everything_and_is_the_same_again():
     dossier, stamp = samples.usual(), samples.stamp()
     made = rendering.card(dossier, stamp, rung="d1")
-    assert made.pages == 1
+    assert made.pages == 1 and faults(made.pdf) == []
     assert made.rung.partition("+")[0] in NAMES
     assert len(made.pdf) < 220 * 1024
     told = words(made.pdf)
@@ -64,7 +65,7 @@ def test_an_empty_card_says_so_in_words_and_leaves_room_to_write():
 def test_too_much_of_everything_still_is_one_page_and_says_where_the_rest_is():
     dossier = samples.overlong()
     made = rendering.card(dossier, samples.stamp(), rung="t4")
-    assert made.pages == 1
+    assert made.pages == 1 and faults(made.pdf) == []
     told = words(made.pdf)
     assert dossier.basics.enterprise in told
     assert "䶮𬭎" in told
@@ -76,7 +77,7 @@ def test_too_much_of_everything_still_is_one_page_and_says_where_the_rest_is():
 
 def test_the_folded_card_is_two_pages_and_nothing_runs_off_the_paper():
     made = rendering.card_a5(samples.overlong(), samples.stamp(), rung="t2")
-    assert made.pages == 2
+    assert made.pages == 2 and faults(made.pdf) == []
     told = words(made.pdf)
     assert "沿此线对折" in told
     assert told.count("882") == 3

@@ -18,6 +18,7 @@ from factors import entries, entry_sheet, ledger
 from factors.models import Posting
 from people.models import AuditEntry
 from supervision import order_actions
+from tests.dossiers.tags import faults
 from tests.factors.world import account, book
 from tests.supervision.world import NOW
 
@@ -68,7 +69,7 @@ def test_an_order_keeps_the_grid_of_the_standard(world, order, client):
     answer = client.get(reverse("paper-order", args=[order.pk]))
     assert answer.status_code == 200 and answer["Content-Type"] == "application/pdf"
     reader = PdfReader(io.BytesIO(answer.content))
-    assert len(reader.pages) == 2
+    assert len(reader.pages) == 2 and faults(answer.content) == []
     first, last = spots(reader.pages[0]), spots(reader.pages[1])
     full = [one for one in first + last if len(one[2]) > 20 and one[2] in LONG]
     assert len(full) >= 4
@@ -114,7 +115,9 @@ def test_a_notice_says_what_was_recorded(world, client):
     lacks = ["能耗指标来源文件:尚缺 32000 吨标准煤", "<b>第2页</b>未加盖公章"]
     made = event(world, "request_supplement", missing=lacks)
     client.force_login(world.chief)
-    said = plain(client.get(reverse("paper-notice", args=[made.pk])).content)
+    answer = client.get(reverse("paper-notice", args=[made.pk]))
+    assert faults(answer.content) == []
+    said = plain(answer.content)
     for words in ("一次性告知单", "云发改告〔2026〕42号", "BJ-2026-7", "尚缺32000吨标准煤", "<b>第2页</b>", "共2件"):
         assert words in said, words
     assert AuditEntry.objects.get(kind="print", detail__paper="supplement").target_id == str(world.project.pk)
@@ -129,7 +132,7 @@ def test_letters_of_deferral_and_commitment(world):
     paper = notices.notice_paper(event(world, "accept_with_deferral", materials=materials), "http://testserver/")
     assert "2026年12月9日" in paper.context["box"] and paper.context["rows"][0][1] == "2026-12-02"
     made = papers.render(paper)
-    assert made.pages == 2 and "容缺受理承诺书" in plain(made.data) and not made.refused
+    assert made.pages == 2 and faults(made.data) == [] and "容缺受理承诺书" in plain(made.data) and not made.refused
     promised = event(world, "accept_on_commitment", text="按期验收\n达标排放", verify_by="2027-01-04")
     paper = notices.notice_paper(promised, "http://testserver/")
     assert paper.context["lines"] == ["按期验收", "达标排放"] and "2027年1月4日" in paper.context["box"]
@@ -146,7 +149,7 @@ def test_an_entry_of_the_journal_is_a_voucher(world, client):
     answer = client.get(reverse("paper-voucher", args=[entry.year, entry.number]))
     page = PdfReader(io.BytesIO(answer.content)).pages
     assert len(page) == 1 and [round(float(side) / MM) for side in page[0].mediabox[2:]] == [210, 148]
-    assert "壹万零陆佰吨标准煤" in plain(answer.content)
+    assert "壹万零陆佰吨标准煤" in plain(answer.content) and faults(answer.content) == []
     transfers = list(entry.transfers.select_related("reservation", "resolves__reservation").order_by("line"))
     ledger.post([entries.reverse(entry, transfers, key="2", on=NOW.date(), document_no="省〔2026〕2号")], now=NOW)
     back = Posting.objects.get(key="2")
