@@ -1,5 +1,8 @@
 """The project page in a browser: facts of a stage on hover and focus, what the phone folds, long histories."""
 
+from unicodedata import normalize
+
+import pypdf
 import pytest
 
 from approvals.models import StageEvent
@@ -73,3 +76,21 @@ def test_a_long_history_shows_eight_events_and_all_of_them_in_a_card_of_its_own(
     assert page.locator("#history").bounding_box()["width"] > 1200
     page.locator("#history .card-foot a").click()
     assert rows.count() == 8
+
+
+def test_what_a_desk_prints_fills_its_sheets(demo_city, browser_page, tmp_path):
+    page, file = browser_page, tmp_path / "sheets.pdf"
+    for user, paths in {
+        "pm": [("/", 2, "我的项目"), ("/projects/", 5, "重点项目")],
+        "approver": [("/", 2, "超期")],
+        "leader": [("/cockpit/", 2, "共同原因")],
+    }.items():
+        page.context.clear_cookies()
+        sign_in(page, user)
+        for path, most, words in paths:
+            page.goto(path)
+            page.pdf(path=file, prefer_css_page_size=True)
+            sheets = [normalize("NFKC", sheet.extract_text()) for sheet in pypdf.PdfReader(file).pages]
+            assert len(sheets) <= most, path
+            assert words in sheets[0] and all(len(sheet) > 200 for sheet in sheets[:-1]), path  # none stays empty
+            assert not {"确认无变化", "恢复办理"} & set("".join(sheets).split()), path  # no buttons
