@@ -189,22 +189,22 @@ def learn(observations: Iterable[Seen]) -> Learned:
     """Return what the observations teach. Some ms per thousand of them; order does not matter."""
     groups: dict[tuple, list[tuple[float, bool]]] = defaultdict(list)
     peers: dict[str, list[float]] = defaultdict(list)
-    count = 0
+    alike: dict[tuple[Part, Kind], list[tuple[float, bool]]] = defaultdict(list)
     for part, kind, halves, censored in observations:
-        count += 1
-        case = (halves, censored)
-        groups[(part, *_own(part, kind))].append(case)
+        alike[(part, kind)].append((halves, censored))
+    for (part, kind), cases in alike.items():
+        levels = [(part, *_own(part, kind))]
         if part == Part.DESK:
-            if not censored:
-                peers[kind.name].append(halves)
+            peers[kind.name] += [halves for halves, censored in cases if not censored]
             if kind.limit:
-                ratio = (max(halves, SHORTEST if halves else 0) / kind.limit, censored)
-                groups[("ratio", *_own(part, kind))].append(ratio)
-                groups[("ratio", *_department(kind))].append(ratio)
-                groups[("ratio", *_all(kind))].append(ratio)
+                ratios = [(max(h, SHORTEST if h else 0) / kind.limit, censored) for h, censored in cases]
+                for level in (_own(part, kind), _department(kind), _all(kind)):
+                    groups[("ratio", *level)] += ratios
         if not (part == Part.WAIT and kind.lag) and not (part == Part.SPECIAL and not kind.special):
-            groups[(part, *_department(kind))].append(case)
-            groups[(part, *_all(kind))].append(case)
+            levels += [(part, *_department(kind)), (part, *_all(kind))]
+        for level in levels:
+            groups[level] += cases
+    count = sum(map(len, alike.values()))
     fits = {key: found for key, cases in groups.items() if (found := _fitted(key, cases)) is not None}
     return Learned(fits, {name: tuple(sorted(values)) for name, values in peers.items()}, count)
 

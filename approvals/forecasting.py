@@ -12,12 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Mod
+from django.db.models import Case, CharField, ExpressionWrapper, F, Field, Q, QuerySet, When
+from django.db.models.functions import Cast, Mod
 
 from approvals import kept
 from approvals.durations import Kind, Learned, Seen, learn
@@ -94,6 +95,37 @@ def read(stages: QuerySet) -> Iterator[Row]:
         cards[pk] = tuple(card)
     for values in stages.values_list(*_OWN).iterator(chunk_size=5000):
         yield Row._make((*values, *cards[values[4]]))
+
+
+_DATES = ("ready_on", "accepted_at", "closed_at", "statutory_red_from")
+
+
+def read_left(stages: QuerySet, now: datetime) -> Iterator[Row]:
+    """Yield the stages as rows, for what is left of them: one that was passed by `now` has no dates but `now` itself.
+
+    Two queries, and half the time of `read`: most stages of a city are over or have not begun, and no instant of theirs
+    is made out of the database's text.
+    """
+    over = Q(state__in=PASSED, closed_at__lte=now)
+    left = {f"left_{name}": Case(When(~over, then=F(name)), default=None) for name in _DATES}
+    plain = Field()  # what the database's driver gives, with no conversion of two hundred thousand values
+    limits = {f"{name}_raw": ExpressionWrapper(F(f"{name}_amount"), plain) for name in ("committed", "statutory")}
+    stages = stages.annotate(over=Case(When(over, then=1), default=0, output_field=plain))
+    stages = stages.annotate(begun=Cast("chain__started_on", CharField(max_length=10)), **left, **limits)
+    names = {"committed_amount": "committed_raw", "statutory_amount": "statutory_raw"}
+    names |= {"chain__started_on": "begun", **{name: f"left_{name}" for name in _DATES}}
+    cards: dict[int, tuple] = {}
+    for pk, *card in StageTemplate.objects.values_list("pk", *_OF_TEMPLATE):
+        cards[pk] = tuple(card)
+    day = lru_cache(date.fromisoformat)
+    closed = _OWN.index("closed_at")
+    for over, *values in stages.values_list("over", *(names.get(name, name) for name in _OWN)).iterator(
+        chunk_size=5000
+    ):
+        values[3] = day(values[3])
+        if over:
+            values[closed] = now
+        yield Row(*values, *cards[values[4]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +331,7 @@ def gather(
     blocked = _blocked(projects, now, calendar)
     gathering = _Gathering(now, calendar, learned, _prerequisites(), events)
     # Chain by chain: two hundred thousand rows kept at once would keep the garbage collector busy.
-    chains = groupby(read(stages.order_by("chain_id", "position", "id")), attrgetter("project"))
+    chains = groupby(read_left(stages.order_by("chain_id", "position", "id"), now), attrgetter("project"))
     return {project: gathering.of(project, list(rows), blocked.get(project, {})) for project, rows in chains}
 
 
