@@ -2,7 +2,7 @@
 
 A head of a table says what it is the head of: WeasyPrint names heads in the cells below, so that the head over a column
 of row heads is the head of nothing. A picture without words is decoration, and the running foot belongs to the page:
-both become artifacts, outside the tree, where WeasyPrint makes a figure without description and parts that hang nowhere.
+both become artifacts outside the tree, where WeasyPrint makes a figure without description and parts that hang nowhere.
 Works on pydyf's objects, in the place that `Document.write_pdf` offers for it (`finisher`).
 """
 
@@ -67,7 +67,7 @@ def _make_artifacts(mute: list[dict], elements: dict[int, dict], pdf: Any, root:
         for mark in drawn[page]:
             numbers[2 * place + 1][mark] = b"null"
     for element in mute:
-        above = elements[_number(element["P"])] if _number(element["P"]) in elements else {}
+        above = elements.get(_number(element["P"]), {})
         if element.reference in above.get("K", ()):
             above["K"].remove(element.reference)
     for element in mute:

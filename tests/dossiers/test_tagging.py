@@ -9,7 +9,8 @@ from dossiers import engine
 from tests.dossiers.tags import faults
 
 PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
-<style>@page { @bottom-left { content: "第" counter(page) "页" } } p { border: 1px solid; background: #eee }</style></head>
+<style>@page { @bottom-left { content: "第" counter(page) "页" } } p { border: 1px solid; background: #eee }</style>
+</head>
 <body><h1>云川</h1><p><svg viewBox="0 0 9 9" width="9"><path d="M0 0h9v9z"/></svg>正常</p>
 <svg viewBox="0 0 9 9" width="9"><title>共 19 个环节</title><path d="M0 0h9v9z"/></svg><a href="#a">附件</a>
 <table><thead><tr><th>环节</th><th>时限</th></tr></thead><tbody><tr><th>01 备案</th><td>3</td></tr></tbody></table>
