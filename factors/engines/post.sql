@@ -345,7 +345,8 @@ BEGIN
     END IF;
     FOR r IN
         SELECT id, book_id, period, role, closed_on, last_on, may_overdraw,
-               credits_posted - debits_posted - debits_pending AS available
+               credits_posted - debits_posted - debits_pending AS available,
+               credits_posted - debits_posted + credits_pending AS secured
           FROM factors_account
          WHERE id = ANY(ARRAY[p_debit, p_credit] || ARRAY(SELECT w.pool_id FROM factors_demand w
                          WHERE w.holding_id IN (p_debit, p_credit) AND w.pool_id IS NOT NULL))
@@ -397,45 +398,24 @@ BEGIN
         RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = v_bad::text;
     END IF;
 
-    UPDATE factors_account SET debits_posted = debits_posted + v_posted, debits_pending = debits_pending + v_pending,
-           last_on = p_day WHERE id = p_debit;
-    UPDATE factors_account SET credits_posted = credits_posted + v_posted, credits_pending = credits_pending + v_pending,
-           last_on = p_day WHERE id = p_credit;
-    FOR r IN
-        UPDATE factors_demand w SET secured = h.credits_posted - h.debits_posted + h.credits_pending
-          FROM factors_account h
-         WHERE w.holding_id = h.id AND h.id IN (p_debit, p_credit)
+    -- Everything that is this entry's own comes first; the voucher number and the head of the audit log, which every
+    -- posting waits for, are taken last and held for two statements and the commit.
+    UPDATE factors_account SET
+           debits_posted = debits_posted + CASE id WHEN p_debit THEN v_posted ELSE 0 END,
+           debits_pending = debits_pending + CASE id WHEN p_debit THEN v_pending ELSE 0 END,
+           credits_posted = credits_posted + CASE id WHEN p_credit THEN v_posted ELSE 0 END,
+           credits_pending = credits_pending + CASE id WHEN p_credit THEN v_pending ELSE 0 END,
+           last_on = p_day WHERE id IN (p_debit, p_credit);
+    -- A demand whose pool was changed while we waited: let the caller look.
+    WITH demand AS (
+        UPDATE factors_demand w SET secured = CASE w.holding_id WHEN p_credit THEN c.secured + v_posted + v_pending
+                                                   ELSE d.secured - v_posted END
+         WHERE w.holding_id IN (p_debit, p_credit)
         RETURNING w.pool_id, w.closed_on, w.blocked, w.gap
-    LOOP
-        IF r.pool_id IS NULL THEN
-            o_flips := o_flips OR (r.closed_on IS NULL AND r.blocked <> (r.gap > 0));
-        ELSIF r.pool_id <> ALL (v_pools) THEN  -- its pool was changed while we waited: let the caller look
-            o_flips := true;
-        END IF;
-    END LOOP;
-
-    o_year := extract(year FROM p_day);
-    UPDATE factors_journalyear j SET last_number = j.last_number + 1 WHERE j.year = o_year
-        RETURNING j.last_number INTO o_number;
-    IF NOT FOUND THEN
-        INSERT INTO factors_journalyear AS j (year, last_number) VALUES (o_year, 1)
-            ON CONFLICT (year) DO UPDATE SET last_number = j.last_number + 1 RETURNING j.last_number INTO o_number;
-    END IF;
-    INSERT INTO factors_posting AS p (year, number, key, kind, occurred_on, recorded_at, document_no, summary,
-                                      maker_id, checker_id, voucher_id)
-    VALUES (o_year, o_number, p_key, p_kind, p_day, p_now, p_document_no, p_summary, p_maker, p_checker, p_voucher)
-    RETURNING p.id INTO o_id;
-    INSERT INTO factors_transfer AS t (posting_id, line, phase, debit_id, credit_id, amount, resolves_id, expires_on)
-    VALUES (o_id, 1, p_phase, p_debit, p_credit, p_amount, v_resolves, p_expires_on)
-    RETURNING t.id INTO v_transfer;
-    IF p_reservation IS NOT NULL THEN
-        UPDATE factors_reservation x SET resolved_by_id = v_transfer WHERE x.id = p_reservation;
-    END IF;
-    IF p_phase = 'pending' THEN
-        INSERT INTO factors_reservation (transfer_id, pool_id, holding_id, amount, reserved_on, expires_on, renewed)
-        VALUES (v_transfer, p_debit, p_credit, p_amount, p_day, p_expires_on, p_renewed);
-    END IF;
-
+    )
+    SELECT coalesce(bool_or(CASE WHEN w.pool_id IS NULL THEN w.closed_on IS NULL AND w.blocked <> (w.gap > 0)
+                                 ELSE w.pool_id <> ALL (v_pools) END), false)
+      INTO o_flips FROM demand w;
     FOR i IN 1 .. cardinality(v_pools) LOOP
         EXIT WHEN o_flips;
         o_flips := EXISTS (SELECT 1 FROM factors_demand w WHERE w.pool_id = v_pools[i] AND w.closed_on IS NULL
@@ -446,25 +426,54 @@ BEGIN
     IF o_flips AND p_alone THEN
         RAISE EXCEPTION 'a demand turns' USING ERRCODE = 'LD002';
     END IF;
+
+    o_year := extract(year FROM p_day);
+    o_id := nextval('factors_posting_id_seq');
+    IF p_phase = 'pending' THEN
+        WITH t AS (
+            INSERT INTO factors_transfer (posting_id, line, phase, debit_id, credit_id, amount, expires_on)
+            VALUES (o_id, 1, p_phase, p_debit, p_credit, p_amount, p_expires_on) RETURNING id
+        )
+        INSERT INTO factors_reservation (transfer_id, pool_id, holding_id, amount, reserved_on, expires_on, renewed)
+        SELECT t.id, p_debit, p_credit, p_amount, p_day, p_expires_on, p_renewed FROM t;
+    ELSE
+        INSERT INTO factors_transfer AS t (posting_id, line, phase, debit_id, credit_id, amount, resolves_id, expires_on)
+        VALUES (o_id, 1, p_phase, p_debit, p_credit, p_amount, v_resolves, p_expires_on)
+        RETURNING t.id INTO v_transfer;
+        IF p_reservation IS NOT NULL THEN
+            UPDATE factors_reservation x SET resolved_by_id = v_transfer WHERE x.id = p_reservation;
+        END IF;
+    END IF;
+    LOOP
+        WITH j AS (
+            UPDATE factors_journalyear SET last_number = last_number + 1 WHERE year = o_year RETURNING last_number
+        )
+        INSERT INTO factors_posting AS p (id, year, number, key, kind, occurred_on, recorded_at, document_no, summary,
+                                          maker_id, checker_id, voucher_id)
+        SELECT o_id, o_year, j.last_number, p_key, p_kind, p_day, p_now, p_document_no, p_summary, p_maker, p_checker,
+               p_voucher FROM j
+        RETURNING p.number INTO o_number;
+        EXIT WHEN FOUND;
+        INSERT INTO factors_journalyear (year, last_number) VALUES (o_year, 0) ON CONFLICT (year) DO NOTHING;
+    END LOOP;
     IF NOT p_seal OR o_flips THEN
         RETURN;
     END IF;
 
     -- As factors_seal.
-    SELECT h.sequence, h.hash INTO v_sequence, v_prev FROM people_audithead h WHERE h.id = 1 FOR UPDATE;
+    SELECT h.sequence + 1, h.hash INTO v_sequence, v_prev FROM people_audithead h WHERE h.id = 1 FOR UPDATE;
     IF NOT FOUND THEN
-        v_sequence := 0;
+        v_sequence := 1;
         v_prev := repeat('0', 64);
         INSERT INTO people_audithead (id, sequence, hash) VALUES (1, 0, v_prev);
     END IF;
-    v_sequence := v_sequence + 1;
     v_hash := encode(sha256(convert_to(
         '[' || v_sequence || ',' || p_head || ',"' || o_id || '",' || p_tail || ',"' || v_prev || '"]', 'UTF8')), 'hex');
-    INSERT INTO people_auditentry (sequence, at, kind, by_id, by_name, ip, target_type, target_id, target_text,
-                                   detail, prev_hash, hash)
+    WITH h AS (UPDATE people_audithead SET sequence = v_sequence, hash = v_hash WHERE id = 1)
+    INSERT INTO people_auditentry (sequence, at, kind, by_id, by_name, ip, target_type, target_id, target_text, detail,
+                                   prev_hash, hash)
     VALUES (v_sequence, p_now, 'ledger.posting', p_by, p_by_name, p_ip, 'factors.posting', o_id::text, p_target,
             p_detail::jsonb, v_prev, v_hash);
-    UPDATE people_audithead SET sequence = v_sequence, hash = v_hash WHERE id = 1;
     o_sealed := true;
 END
 $one$;
