@@ -163,7 +163,8 @@ class DisplayToken(models.Model):
 
 
 class Scenario(models.Model):
-    """A kept run of the unlock planner: the facts that it was asked with and its result, as they were. Never changed.
+    """A kept run of the unlock planner: the facts that it was asked with and its result, as they were. Never changed,
+    but retired: then it is in no list, and nothing more is made of it.
 
     `facts` and `result` are what `cockpit.unlocking` and `cockpit.unlock_run` made, so that it can be computed again
     when every balance is another. `digest` names the facts: the same digest, the same question. `projects` are the
@@ -181,13 +182,24 @@ class Scenario(models.Model):
     projects = models.JSONField(default=list)
     facts = models.JSONField()
     result = models.JSONField()
+    retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
+    retired_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("retired by")
+    )
 
     class Meta:
         verbose_name = _("unlock scenario")
         verbose_name_plural = _("unlock scenarios")
         ordering = ["-made_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["made_by", "name", "digest"], name="scenario_once"),
+            models.UniqueConstraint(
+                fields=["made_by", "name", "digest"], condition=Q(retired_at__isnull=True), name="scenario_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(retired_at__isnull=True, retired_by__isnull=True)
+                | Q(retired_at__isnull=False, retired_by__isnull=False),
+                name="scenario_retired_by_somebody",
+            ),
             models.CheckConstraint(condition=~Q(name=""), name="scenario_has_name"),
         ]
 

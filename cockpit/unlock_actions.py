@@ -30,9 +30,13 @@ LISTED = 200
 
 
 def visible(user, scenarios=None) -> list[Scenario]:
-    """Return the scenarios whose every project the person may see, the latest first, 200 at most. Three queries."""
+    """Return the scenarios whose every project the person may see, the latest first, 200 at most. Three queries.
+
+    `scenarios`: among these; the default is all that are not retired.
+    """
     require(user, "unlock.plan")
-    rows = (Scenario.objects.all() if scenarios is None else scenarios).select_related("made_by", "department")
+    rows = Scenario.objects.filter(retired_at=None) if scenarios is None else scenarios
+    rows = rows.select_related("made_by", "department", "retired_by")
     rows = rows.defer("facts") if scenarios is None else rows
     found = list(rows[:LISTED])
     if city_wide(user):
@@ -60,6 +64,7 @@ def save(*, by, now: datetime, name: str, facts: dict, result: dict, note: str =
         made_by=by,
         name=name,
         digest=unlocking.digest(facts),
+        retired_at=None,
         defaults={
             "made_at": now,
             "department": by.department,
@@ -74,6 +79,32 @@ def save(*, by, now: datetime, name: str, facts: dict, result: dict, note: str =
             "unlock.saved", by=by, request=request, target=row, now=now, rows=len(row.projects), check=row.digest[:16]
         )
     return row
+
+
+def may_retire(user, scenario: Scenario) -> bool:
+    """Say whether the person may retire it: who kept it, and colleagues of the department for which he did."""
+    if scenario.retired_at or not allows(user, "unlock.plan"):
+        return False
+    return user.pk == scenario.made_by_id or (
+        scenario.department_id is not None and user.department_id == scenario.department_id
+    )
+
+
+@transaction.atomic
+def retire(*, by, now: datetime, scenario: Scenario, request=None) -> Scenario:
+    """Take a scenario out of every list. It stays with its requests and in the audit log; a second time does nothing.
+
+    :raises PermissionDenied: not his own, nor of his department.
+    """
+    scenario = Scenario.objects.select_for_update(of=("self",)).get(pk=scenario.pk)
+    if scenario.retired_at:
+        return scenario
+    if not may_retire(by, scenario):
+        raise PermissionDenied("unlock.plan")
+    scenario.retired_at, scenario.retired_by = now, by
+    scenario.save(update_fields=["retired_at", "retired_by"])
+    audit.record("unlock.retired", by=by, request=request, target=scenario, now=now, check=scenario.digest[:16])
+    return scenario
 
 
 # --- made into requests --------------------------------------------------------------------------------------------
@@ -132,13 +163,15 @@ def generate(*, by, now: datetime, scenario: Scenario, reason: str, request=None
     Made twice, the second time makes none: what waits already stays as it is. All of them or none; one audit entry.
 
     :raises PermissionDenied: the role plans nothing, or keeps none of the pools.
-    :raises Refused: no reason; a balance or a gap moved since the scenario was computed; nothing is due.
+    :raises Refused: no reason; retired; a balance or a gap moved since it was computed; nothing is due.
     """
     require(by, "unlock.plan")
     reason = " ".join(reason.split())[:300]
     if not reason:
         raise Refused("no_reason", gettext_lazy("Give the reason: it is kept with every request."), "reason")
     scenario = Scenario.objects.select_for_update(of=("self",)).get(pk=scenario.pk)
+    if scenario.retired_at:
+        raise Refused("retired", gettext_lazy("This scenario was retired: nothing more is made of it."))
     if unlocking.moved(scenario.facts):
         raise Refused("stale", gettext_lazy("A balance or a gap has moved since this was computed: compute it again."))
     rows = due(by, Board(scenario.facts, scenario.result))

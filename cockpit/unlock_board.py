@@ -4,6 +4,7 @@ Made of facts and result alone (`unlocking.facts_of`, `unlock_run.run`), so that
 and the table that is exported say the same. No queries.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from cockpit import unlock_run
-from cockpit.unlock_rows import PARTS, PRICE_UNITS, UNITS, Column, Line, Named, named, price_words, worth
-from cockpit.unlock_setup import OBJECTIVES
-from cockpit.unlocking import total_wan
+from cockpit.unlock_rows import MONEY_WORDS, PRICE_UNITS, UNITS, Column, Line, Named, named, price_words, worth
+from cockpit.unlock_setup import MEASURES, OBJECTIVES, QUOTA, SHARES
+from cockpit.unlock_worth import MONEY_OF, total_wan
 from factors import quantity
 
 
@@ -44,6 +45,30 @@ class Board:
     def price_unit(self):
         """The unit of a price."""
         return PRICE_UNITS[self.objective]
+
+    @property
+    def figure(self) -> str:
+        """The money that the rows show: what is maximised where that is money, else the investment."""
+        return MONEY_OF.get(self.objective, "wan")
+
+    @property
+    def figure_words(self):
+        """That money in words."""
+        return MONEY_WORDS[self.figure]
+
+    @property
+    def unknown(self) -> list[tuple[object, int]]:
+        """Of how many candidates a figure that counts here is not known: (the figure in words, how many)."""
+        setup = dict(self.facts["setup"])
+        counts = {name: int(setup.get(f"share-{name}", share)) for name, share in SHARES.items()}
+        asked = [name for name in counts if counts[name]] if self.objective == "score" else [self.objective]
+        numbers = [(MEASURES[name], self.facts["notes"].get(f"without_{name}", 0)) for name in asked]
+        return [(words, number) for words, number in numbers if number]
+
+    @property
+    def letters(self) -> list[tuple[str, int]]:
+        """The groups that come all or none: letter and how many candidates carry it."""
+        return sorted(Counter(row["letter"] for row in self.facts["candidates"] if row.get("letter")).items())
 
     @property
     def plan(self) -> dict:
@@ -101,7 +126,7 @@ class Board:
     def parts(self) -> list[tuple[str, object, list, int]]:
         """The lines of what is assumed: code, words, (column, amount) for each, how many entries it is made of."""
         found = []
-        for name, words in PARTS.items():
+        for name, words in QUOTA.items():
             cells = [(column, column.row["parts"].get(name, 0)) for column in self.columns]
             number = sum(entry[0] == name for row in self.facts["limits"] for entry in row["from"])
             if any(amount for _column, amount in cells):
@@ -121,7 +146,7 @@ class Board:
         amounts = self.takes.get(row["key"], {}) if chosen else needs
         cells = [(column, amounts.get(column.row["key"], 0)) for column in self.columns]
         instead = self._instead.get(row["key"], []) if chosen else []
-        return Line(row, cells, chosen, row["key"] in set(self.result["ready"]), instead=instead)
+        return Line(row, cells, chosen, self.figure, row["key"] in set(self.result["ready"]), instead=instead)
 
     @cached_property
     def _instead(self) -> dict[str, list[tuple[str, str]]]:
@@ -163,7 +188,7 @@ class Board:
                 line.why = _("left out by decision")
             elif any(key.startswith("district:") for key in topup or ()):
                 line.why = _("its district has as many as it may")
-            elif not row["value"] and not line.topup:
+            elif not row["value"]:
                 line.why = _("counts as nothing: no figure on record")
             elif topup is not None and not line.topup:
                 line.why = _("fits, but is worth less than what it would push out")
@@ -181,6 +206,11 @@ class Board:
     def counted(self) -> tuple[str, str]:
         """How many sets were looked at, and how many of them fit."""
         return f"{self.plan['combinations']:,}", f"{self.plan['feasible']:,}"
+
+    @property
+    def chosen_money(self) -> Decimal:
+        """The money that the rows show, of the chosen, in 万元; unknown counts as nothing."""
+        return total_wan((line.row for line in self.chosen), self.figure)
 
     @property
     def chosen_wan(self) -> Decimal:

@@ -6,28 +6,28 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from cockpit.unlocking import SCALES
+from cockpit.unlock_worth import MONEY_OF, SCALES
+from factors.units import MU
 
 UNITS = {
-    "investment": gettext_lazy("× 100 million yuan"),
+    **dict.fromkeys(MONEY_OF, gettext_lazy("× 100 million yuan")),
     "jobs": pgettext_lazy("unit", "people"),
     "projects": pgettext_lazy("unit", "projects"),
     "score": pgettext_lazy("unit", "points"),
 }
-PRICE_UNITS = dict(UNITS, investment=gettext_lazy("10,000 yuan"))
-DECIMALS = {"investment": 1, "jobs": 0, "projects": 0, "score": 1}
+PRICE_UNITS = UNITS | dict.fromkeys(MONEY_OF, gettext_lazy("10,000 yuan"))
+DECIMALS = {"investment": 1, "output": 1, "tax": 2, "jobs": 0, "projects": 0, "score": 1}
+MONEY_WORDS = {
+    "wan": gettext_lazy("Investment"),
+    "output": gettext_lazy("Yearly output"),
+    "tax": gettext_lazy("Yearly tax"),
+}
 SHORT_LEVELS = {
     "national": pgettext_lazy("key level", "national"),
     "provincial": pgettext_lazy("key level", "provincial"),
     "city": pgettext_lazy("key level", "city"),
     "county": pgettext_lazy("key level", "county"),
     "none": pgettext_lazy("key level", "general"),
-}
-PARTS = {
-    "verified": gettext_lazy("verified recoverable stock"),
-    "checking": gettext_lazy("stock still being verified"),
-    "expiring": gettext_lazy("reservations that end within 30 days"),
-    "trade": gettext_lazy("surplus of others, by trade"),
 }
 GROUPS = {
     "energy": pgettext_lazy("tag", "Energy"),
@@ -43,16 +43,16 @@ def worth(value: int, objective: str) -> str:
 
 
 def price_words(price: Decimal, objective: str) -> str:
-    """Show a price: 万元 for investment, else the unit of the objective; fewer digits for larger ones."""
-    shown = price / SCALES[objective] * (10**4 if objective == "investment" else 1)
+    """Show a price: 万元 for money, else the unit of the objective; fewer digits for larger ones."""
+    shown = price / SCALES[objective] * (10**4 if objective in MONEY_OF else 1)
     if not shown.quantize(Decimal("0.0001")):
         return "0"
     return f"{shown:,.0f}" if shown >= 1000 else f"{shown:,.2f}" if shown >= Decimal("0.01") else f"{shown:,.4f}"
 
 
 @dataclass
-class Named:
-    """A limit by name."""
+class Shown:
+    """A row of the facts that a template reads by name."""
 
     row: dict
 
@@ -61,6 +61,11 @@ class Named:
             return self.row[name]
         except KeyError:
             raise AttributeError(name) from None
+
+
+@dataclass
+class Named(Shown):
+    """A limit by name."""
 
     @property
     def title(self) -> str:
@@ -113,38 +118,45 @@ class Column(Named):
 
 
 @dataclass
-class Line:
-    """A project: its row of facts, a cell for each column, and what else the row says."""
+class Line(Shown):
+    """A project: its row of facts, a cell for each column, and what else the row says. `figure`: the money it shows."""
 
-    row: dict
     cells: list
     chosen: bool
+    figure: str = "wan"
     ready: bool = False
     topup: list = field(default_factory=list)
     why: str = ""
     instead: list = field(default_factory=list)
-
-    def __getattr__(self, name):
-        try:
-            return self.row[name]
-        except KeyError:
-            raise AttributeError(name) from None
 
     @property
     def level_words(self):
         """The key level in short."""
         return SHORT_LEVELS[self.row["level"]]
 
+    def known(self, figure: str) -> Decimal | None:
+        """A figure in 万元 ("wan" is the investment), None where none is on record."""
+        text = self.row.get(figure)
+        return None if text is None else Decimal(text)
+
     @property
-    def wan_known(self) -> Decimal | None:
-        """Its investment in 万元, None where none is on record."""
-        return Decimal(self.row["wan"]) if self.row["wan"] is not None else None
+    def money(self) -> Decimal | None:
+        """The figure in 万元 that the plan is about."""
+        return self.known(self.figure)
 
     @property
     def per_tce(self) -> Decimal | None:
-        """万元 of investment for each tce that it still lacks; None where it lacks no energy."""
-        lacks = sum(need["amount"] for need in self.row["needs"] if need["factor"] == "energy")
-        return self.wan_known * 1000 / lacks if lacks and self.wan_known is not None else None
+        """万元 of that figure for each tce that it still lacks; None where it lacks no energy."""
+        return self._for_each("energy", 1000)
+
+    @property
+    def per_mu(self) -> Decimal | None:
+        """万元 of that figure for each 亩 that it still lacks; None where it lacks no land."""
+        return self._for_each("land", MU)
+
+    def _for_each(self, factor: str, per_unit: int) -> Decimal | None:
+        lacks = sum(need["amount"] for need in self.row["needs"] if need["factor"] == factor)
+        return self.money * per_unit / lacks if lacks and self.money is not None else None
 
 
 def named(rows) -> str:

@@ -7,11 +7,10 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
-from cockpit.unlocking import level_rank
+from cockpit.unlock_worth import level_rank
 from factors import planner
 from factors.planner_model import Candidate, Cap, Floor, Instance, Limit, Need, Plan, PlanError, Refusal
 
@@ -200,15 +199,15 @@ def _topups(instance: Instance, plan: Plan) -> dict[str, dict[str, int]]:
     out = {key for key, _floor in plan.excluded}
     told_of = [row.key for row in rest if not row.must and row.key not in out]
     by_key, bends = {row.key: row for row in instance.candidates}, _bending(instance, chosen)
-    asked, found = max(5, TOPUP_WORK // max(1, len(by_key))), {}
+    found, asked = {}, []
     for key in told_of[:MOST_TOPUPS]:
         fixed = _fixed_routes(by_key[key], bends)
-        if fixed is not None:
+        if fixed is None:
+            asked.append(key)
+        else:
             found[key] = {limit: more - plan.left[limit] for limit, more in fixed.items() if more > plan.left[limit]}
-        elif asked:
-            asked -= 1
-            with suppress(PlanError):  # its group holds one that was left out by decision
-                found[key] = dict(planner.least_topup(instance, plan, key))
+    most = max(5, TOPUP_WORK // max(1, len(by_key)))
+    found |= {key: dict(more) for key, more in planner.least_topups(instance, plan, asked[:most]).items()}
     full = {cap.district: cap.key for cap in instance.district_caps if plan.left[cap.key] < 1}
     for key, missing in found.items():
         if by_key[key].district in full:

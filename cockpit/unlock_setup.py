@@ -4,6 +4,7 @@ It stands in the address of the page, so a plan can be sent on as a link; the sa
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from urllib.parse import urlencode
@@ -19,9 +20,6 @@ OBJECTIVES = {
     "projects": gettext_lazy("number of projects"),
     "score": gettext_lazy("weighted score"),
 }
-RECORDED = ("investment", "jobs", "projects", "score")
-"""What projects have figures of. Yearly output and tax are not on record anywhere: they are named, not offered."""
-
 QUOTA = {
     "verified": gettext_lazy("verified recoverable stock"),
     "checking": gettext_lazy("stock still being verified"),
@@ -37,15 +35,18 @@ WEIGHTINGS = {
 }
 """Class weights in percent; a level that is not named counts once."""
 
-SHARES = {"investment": 60, "jobs": 20, "projects": 20}
+SHARES = {"investment": 60, "output": 0, "tax": 0, "jobs": 20, "projects": 20}
 MEASURES = {
     "investment": pgettext_lazy("measure", "investment"),
+    "output": pgettext_lazy("measure", "yearly output"),
+    "tax": pgettext_lazy("measure", "yearly tax"),
     "jobs": pgettext_lazy("measure", "jobs"),
     "projects": pgettext_lazy("measure", "number of projects"),
 }
 """The weighted score: each measure is the project's share of all candidates', weighted; all of them together: 100."""
 
 DECIMAL = re.compile(r"[0-9]{1,7}(\.[0-9]{1,4})?")
+GROUPS = "ABCDEFGH"
 MOST_NAMED = 200
 KEEP_AT_MOST = 50
 
@@ -55,7 +56,8 @@ class Setup:
     """The assumptions. `keep` percent of what each pool has now stay; `kept` names pools that keep another amount,
     as (account id, text in the pool's unit). `must` and `out` are project ids. `factors` empty: all.
 
-    `together`: the projects of one enterprise come all or none.
+    `together`: the projects of one enterprise come all or none. `groups`: letters by project id, those with the same
+    letter come all or none.
     `floor_tce` and `floor_mu`: 万元 of investment for each tce, each 亩, that a project must bring to be looked at.
     `per_district`: so many projects of one district at most, 0 for no limit.
     """
@@ -65,7 +67,7 @@ class Setup:
     factors: tuple[str, ...] = ()
     quota: tuple[str, ...] = ("verified",)
     weighting: str = "none"
-    shares: tuple[int, int, int] = tuple(SHARES.values())
+    shares: tuple[int, ...] = tuple(SHARES.values())
     keep: int = 0
     kept: tuple[tuple[int, str], ...] = ()
     must: tuple[int, ...] = ()
@@ -73,6 +75,7 @@ class Setup:
     only_blocked: bool = False
     substitute: bool = False
     together: bool = False
+    groups: tuple[tuple[int, str], ...] = ()
     floor_tce: str = ""
     floor_mu: str = ""
     per_district: int = 0
@@ -87,7 +90,7 @@ class Setup:
         out = _ids([*data.getlist("out"), *(pk for pk, word in decided.items() if word == "out")])
         return cls(
             year=_whole(data.get("year"), 2000, 2100, year),
-            objective=data.get("objective") if data.get("objective") in RECORDED else "investment",
+            objective=data.get("objective") if data.get("objective") in OBJECTIVES else "investment",
             factors=tuple(dict.fromkeys(code[:20] for code in data.getlist("factor") if code))[:50],
             quota=quota,
             weighting=data.get("weighting") if data.get("weighting") in WEIGHTINGS else "none",
@@ -99,6 +102,7 @@ class Setup:
             only_blocked=bool(data.get("blocked")),
             substitute=bool(data.get("substitute")),
             together=bool(data.get("together")),
+            groups=_groups(data),
             floor_tce=_decimal(data.get("floor_tce")),
             floor_mu=_decimal(data.get("floor_mu")),
             per_district=_whole(data.get("per_district"), 0, 999, 0),
@@ -120,6 +124,7 @@ class Setup:
         if self.shares != plain.shares:
             pairs += [(f"share-{name}", str(share)) for name, share in zip(SHARES, self.shares, strict=True)]
         pairs += [(f"keep-{pk}", text) for pk, text in self.kept]
+        pairs += [(f"g-{pk}", letter) for pk, letter in self.groups]
         pairs += [("must", str(pk)) for pk in self.must] + [("out", str(pk)) for pk in self.out]
         switches = (("blocked", self.only_blocked), ("substitute", self.substitute), ("together", self.together))
         return pairs + [(word, "1") for word, on in switches if on]
@@ -133,6 +138,13 @@ class Setup:
         must = tuple(pk for pk in self.must if pk != project) + ((project,) if word == "must" else ())
         out = tuple(pk for pk in self.out if pk != project) + ((project,) if word == "out" else ())
         return replace(self, must=must, out=out)
+
+    def unseen(self, shown: Iterable[int]) -> list[tuple[str, str]]:
+        """Return the decisions on projects that no row shows, as hidden fields: the next address keeps them too."""
+        shown = set(shown)
+        pairs = [(word, pk) for word, own in (("must", self.must), ("out", self.out)) for pk in own]
+        found = [(word, str(pk)) for word, pk in pairs if pk not in shown]
+        return found + [(f"g-{pk}", letter) for pk, letter in self.groups if pk not in shown]
 
     @property
     def share_pairs(self) -> list[tuple[str, object, int]]:
@@ -169,6 +181,13 @@ def _decimal(text) -> str:
     """Return the text of a positive number of seven digits and four decimals at most, "" for anything else."""
     text = (text or "").strip()
     return text if DECIMAL.fullmatch(text) and Decimal(text) > 0 else ""
+
+
+def _groups(data) -> tuple[tuple[int, str], ...]:
+    """Return project ids with their letter, from fields like `g-17=A`."""
+    named = {_whole(name[2:], 0, 10**9, 0): data.get(name) for name in data if name.startswith("g-")}
+    found = sorted((pk, letter) for pk, letter in named.items() if pk and letter in tuple(GROUPS))
+    return tuple(found[:MOST_NAMED])
 
 
 def _kept(data) -> tuple[tuple[int, str], ...]:

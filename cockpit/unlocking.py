@@ -11,14 +11,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cockpit.unlock_setup import SHARES, WEIGHTINGS, Setup
-from factors import pools, quantity, requests
+from cockpit.unlock_setup import Setup
+from cockpit.unlock_worth import MONEY, group, notes, value
+from factors import pools, quantity
 from factors.blocked import EXPIRING_DAYS
 from factors.blocks import OPEN_EPISODE
 from factors.models import Account, Book, Demand, FactorKind, QuotaRequest, Reservation, StockAmount, StockAsset
@@ -56,8 +57,9 @@ def facts_of(user, setup: Setup, now: datetime) -> dict:
         for pk, own in demands.items()
         if _is_asked(setup, own)
     ]  # fmt: skip
+    group(setup, candidates)
     _fill(work, {int(row["key"]) for row in candidates})
-    _value(setup, candidates)
+    value(setup, candidates)
     return {
         "version": VERSION,
         "at": now.isoformat(),
@@ -67,7 +69,7 @@ def facts_of(user, setup: Setup, now: datetime) -> dict:
         "weighting": setup.weighting,
         "limits": list(work.limits.values()),
         "candidates": candidates,
-        "notes": _notes(setup, candidates),
+        "notes": notes(candidates),
     }
 
 
@@ -126,15 +128,20 @@ def _candidate(work: Gathering, project: Project, demands: list[Demand]) -> dict
         "district": project.district.code,
         "district_name": project.district.name,
         "level": project.key_level,
-        "wan": str(project.investment_wan) if project.investment_wan is not None else None,
+        **{name: _text(getattr(project, field)) for name, field in MONEY.items()},
         "jobs": project.latest_jobs,
         "must": "in" if project.pk in setup.must else "out" if project.pk in setup.out else "",
         "queued": timezone.localtime(queued).date().isoformat() if queued else "",
         "blocked": any(demand.blocked for demand in asked),
-        "group": f"enterprise:{project.enterprise_id}" if setup.together and project.enterprise_id else "",
+        "enterprise_id": project.enterprise_id,
+        "letter": dict(setup.groups).get(project.pk, ""),
         "lacks_else": list(dict.fromkeys(else_)),
         "needs": [_need(work, project, demand) for demand in asked],
     }
+
+
+def _text(wan: Decimal | None) -> str | None:
+    return None if wan is None else str(wan)
 
 
 def _need(work: Gathering, project: Project, demand: Demand) -> dict:
@@ -297,98 +304,34 @@ def _add_surplus(work: Gathering) -> None:
             _add(limit, "trade", min(-row.gap, row.had), row.holding.name)
 
 
-# --- what they are worth -------------------------------------------------------------------------------------------
-
-SCALES = {"investment": 10**6, "jobs": 100, "projects": 100, "score": 10**6}
-"""Whole units of value in one shown unit: 亿元, a person, a project, a point."""
-
-
-def _value(setup: Setup, candidates: list[dict]) -> None:
-    """Give each candidate its whole value for the objective, the class weight (percent) in it."""
-    weights = WEIGHTINGS[setup.weighting][0]
-    measured = {name: [_measure(name, row) for row in candidates] for name in SHARES}
-    for place, row in enumerate(candidates):
-        percent = weights.get(row["level"], 100)
-        row["weight"] = percent
-        if setup.objective == "score":
-            row["value"] = sum(
-                share * 10**4 * percent * measured[name][place] // sum(measured[name])
-                for name, share in zip(SHARES, setup.shares, strict=True)
-                if sum(measured[name])
-            )
-        else:
-            row["value"] = measured[setup.objective][place] * percent
-            if setup.objective == "investment":
-                row["value"] //= 100
-
-
-def _measure(name: str, row: dict) -> int:
-    if name == "investment":
-        wan = Decimal(row["wan"] or 0)
-        return int((wan * 100).quantize(Decimal(1), ROUND_HALF_UP))
-    return (row["jobs"] or 0) if name == "jobs" else 1
-
-
-def _notes(setup: Setup, candidates: list[dict]) -> dict:
-    """Return what the reader must know of the figures: how many projects count as nothing for want of one."""
-    return {
-        "without_investment": sum(row["wan"] is None for row in candidates),
-        "without_jobs": sum(row["jobs"] is None for row in candidates),
-    }
-
-
 # --- what has moved since ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A pool or a demand that is not what it was: words, the two amounts, and the limit or need for its unit."""
+    """A pool or a demand that is not what it was: its name, the two amounts, and the unit that they are shown in."""
 
     name: str
     before: int
     after: int
-    of: dict
-
-    @property
-    def family(self) -> str:
-        """The family of units of both amounts."""
-        return self.of["family"]
-
-    @property
-    def unit(self) -> str:
-        """The unit in which they are shown."""
-        return self.of["unit"]
+    family: str
+    unit: str
 
 
 def moved(facts: dict) -> list[Moved]:
     """Return pools whose available amount and projects whose gap is another than in the facts. Two queries."""
     limits = {row["account"]: row for row in facts["limits"] if row["account"]}
     accounts = Account.objects.filter(pk__in=list(limits)).select_related(None)
-    found = [
-        Moved(limits[row.pk]["name"], limits[row.pk]["parts"]["now"], max(0, row.available), limits[row.pk])
-        for row in accounts
-        if max(0, row.available) != limits[row.pk]["parts"]["now"]
-    ]
+    found = []
+    for row in accounts:
+        limit, now = limits[row.pk], max(0, row.available)
+        if now != limit["parts"]["now"]:
+            found.append(Moved(limit["name"], limit["parts"]["now"], now, limit["family"], limit["unit"]))
     needs = {need["demand"]: (row["name"], need) for row in facts["candidates"] for need in row["needs"]}
     open_ones = Demand.objects.filter(pk__in=list(needs), closed_on__isnull=True).order_by()
     gaps = dict(open_ones.values_list("pk", "gap"))
     for pk, (name, need) in needs.items():
         now = max(0, gaps.get(pk, 0))
         if now != need["amount"]:
-            found.append(Moved(name, need["amount"], now, need))
+            found.append(Moved(name, need["amount"], now, need["family"], need["unit"]))
     return found
-
-
-def jobs_known() -> bool:
-    """Say whether any project has a figure of jobs. One query."""
-    return MonthlyFigure.objects.filter(jobs__isnull=False).exists()
-
-
-def level_rank(level: str) -> int:
-    """Return 1 for the highest key level, 5 for none: the simple queue serves them in this order."""
-    return max(requests.LEVELS.values()) + 1 - requests.LEVELS[level]
-
-
-def total_wan(rows) -> Decimal:
-    """Return the investment of candidates in 万元; unknown counts as nothing."""
-    return sum((Decimal(row["wan"] or 0) for row in rows), Decimal(0))

@@ -21,6 +21,7 @@ urlpatterns = [
     path("cockpit/unlock/scenarios/compare/", unlock.unlock_compare, name="unlock-compare"),
     path("cockpit/unlock/scenarios/<int:pk>/", unlock.unlock_scenario, name="unlock-scenario"),
     path("cockpit/unlock/scenarios/<int:pk>/requests/", unlock.unlock_requests, name="unlock-requests"),
+    path("cockpit/unlock/scenarios/<int:pk>/retire/", unlock.unlock_retire, name="unlock-retire"),
     path("cockpit/displays/", screen.display_list, name="display-list"),
     path("cockpit/displays/<int:pk>/withdraw/", screen.display_withdraw, name="display-withdraw"),
     path("screen/", screen.screen, name="screen"),

@@ -208,6 +208,7 @@ def _project(number, row, parks, people, now, rng, untidy):
         status="producing" if fate == "done" else "preparing",
         investment_wan=wan,
         year_plan_wan=(wan * Decimal("0.22")).quantize(Decimal("1")),
+        **_expected(wan, number),
         signed_on=started_on - dt.timedelta(days=rng.randint(20, 60)),
         planned_start_on=started_on + dt.timedelta(days=210),
         planned_finish_on=started_on + dt.timedelta(days=640),
@@ -267,6 +268,14 @@ def _department_code(name):
         if name in (full, short, *aliases.split()):
             return code
     return ""
+
+
+def _expected(wan: Decimal, number: int) -> dict[str, Decimal | None]:
+    """Fictional yearly output and tax of a project in 万元; every seventh project has not said either."""
+    if number % 7 == 3:
+        return {"output_wan": None, "tax_wan": None}
+    output = (wan * (80 + number * 37 % 90) / 100).quantize(Decimal(1))
+    return {"output_wan": output, "tax_wan": (output * (25 + number * 13 % 40) / 1000).quantize(Decimal(1))}
 
 
 def _stand_by(project, people, manager, number, rng):

@@ -174,6 +174,8 @@ def _projects(number: int, parks, enterprises, rng):
             key_level=rng.choice(("provincial", "city", "city", "county")),
             investment_wan=wan,
             year_plan_wan=wan / 5,
+            output_wan=wan * (80 + n * 37 % 90) / 100,
+            tax_wan=wan * (2 + n % 5) / 100,
             signed_on=dt.date(2025, 3, 3),
             planned_start_on=dt.date(2026, 1, 5) + dt.timedelta(days=rng.randrange(500)),
             longitude=longitude,

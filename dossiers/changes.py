@@ -186,6 +186,8 @@ BASICS = {
     "investment_wan": gettext_lazy("Total investment (10,000 yuan)"),
     "plan_wan": gettext_lazy("Investment planned this year (10,000 yuan)"),
     "done_wan": gettext_lazy("Investment done this year (10,000 yuan)"),
+    "output_wan": gettext_lazy("Yearly output at full production (10,000 yuan)"),
+    "tax_wan": gettext_lazy("Yearly tax at full production (10,000 yuan)"),
     "signed_on": gettext_lazy("Signed on"),
     "start_on": gettext_lazy("Planned start"),
     "finish_on": gettext_lazy("Planned completion"),

@@ -39,7 +39,9 @@ class Person:
 
 @dataclass(frozen=True)
 class Basics:
-    """Who, what, where and how much. `done_wan` of the plan of the year, as reported for `done_month`."""
+    """Who, what, where and how much. `done_wan` of the plan of the year, as reported for `done_month`; `output_wan` and
+    `tax_wan` are expected of a full year of production.
+    """
 
     enterprise: str = ""
     credit_code: str = ""
@@ -62,6 +64,8 @@ class Basics:
     investment_wan: Decimal | None = None
     plan_wan: Decimal | None = None
     done_wan: Decimal | None = None
+    output_wan: Decimal | None = None
+    tax_wan: Decimal | None = None
     done_month: date | None = None
     signed_on: date | None = None
     start_on: date | None = None

@@ -139,6 +139,8 @@ class Reading:
             content=project.content,
             investment_wan=project.investment_wan,
             plan_wan=project.year_plan_wan,
+            output_wan=project.output_wan,
+            tax_wan=project.tax_wan,
             done_wan=latest.investment_done_wan if latest else None,
             done_month=latest.month if latest else None,
             signed_on=project.signed_on,

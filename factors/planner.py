@@ -91,20 +91,25 @@ def least_topup(instance: Instance, plan: Plan, candidate: str) -> Mapping[str, 
     The least in sum; those chosen stay, though they may take from another source than before. Empty: it fits as it is.
     PlanError when the candidate is unknown, must be out, or is below a floor.
     """
-    return least_topups(instance, plan, [candidate])[candidate]
+    found = least_topups(instance, plan, [candidate])
+    if candidate not in found:
+        raise PlanError("unknown_candidate", candidate=candidate)
+    return found[candidate]
 
 
 def least_topups(instance: Instance, plan: Plan, candidates: Iterable[str]) -> dict[str, Mapping[str, int]]:
-    """`least_topup` of several, each alone beside the chosen ones; the instance is read once. Errors as there."""
+    """`least_topup` of several, each alone beside the chosen ones; the instance is read once.
+
+    Who cannot be chosen at all (unknown, must be out, below a floor, or in a group with such a one) has no entry.
+    """
     problem = compile_instance(instance)
     index_of = {key: index for index, unit in enumerate(problem.units) for key in unit.candidates}
     chosen = {index_of[key] for key in plan.chosen}
-    found = {}
-    for candidate in candidates:
-        if candidate not in index_of:
-            raise PlanError("unknown_candidate", candidate=candidate)
-        found[candidate] = shortages(problem, sorted(chosen | {index_of[candidate]}))
-    return found
+    return {
+        candidate: shortages(problem, sorted(chosen | {index_of[candidate]}))
+        for candidate in candidates
+        if candidate in index_of
+    }
 
 
 def first_steps(

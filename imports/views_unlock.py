@@ -83,6 +83,8 @@ def _limits(board: Board):
     proven = _("proven best") if board.plan["proven"] else _("not proven best")
     yield _line(_("Proven bound"), f"{board.bound} {board.unit}, {pgettext('unlock', 'Gap')} {board.gap}, {proven}")
     yield _line(_("Linear bound, if projects could be divided"), f"{board.lp_bound} {board.unit}")
+    for words, number in board.unknown:
+        yield _line(_("no figure on record"), f"{words}: {number}")
     yield _line(_("assumptions"), _assumed(board), missing=address(board.facts))
 
 
@@ -98,6 +100,7 @@ def _assumed(board: Board) -> str:
         f"{_('Keep back')} {setup.keep} %",
         wishes,
     ]
+    words += [f"{_('all or none')} {letter} × {number}" for letter, number in board.letters]
     return "；".join(str(word) for word in words)
 
 
@@ -118,13 +121,23 @@ def _columns(board: Board) -> list:
     def of(getter):
         return lambda row: getter(row["line"]) if row.get("line") else None
 
+    def rounded(one: Decimal | None) -> Decimal | None:
+        return None if one is None else one.quantize(Decimal("0.01"))
+
+    tce, mu = quantity.family_of("energy").unit("tce"), quantity.family_of("land").unit("mu")
+    rate = _("%(figure)s for each %(unit)s (10,000 yuan)")
     fixed = [
         (_("line"), lambda row: row["kind"]),
         (_("Project"), lambda row: row["name"]),
         (_("project code"), of(lambda line: line.code)),
         (_("Enterprise"), of(lambda line: line.enterprise)),
         (pgettext("unlock", "Class"), of(lambda line: str(line.level_words))),
-        (_("Investment (10,000 yuan)"), of(lambda line: line.wan_known)),
+        (_("Investment (10,000 yuan)"), of(lambda line: line.known("wan"))),
+        (_("Yearly output at full production (10,000 yuan)"), of(lambda line: line.known("output"))),
+        (_("Yearly tax at full production (10,000 yuan)"), of(lambda line: line.known("tax"))),
+        (rate % {"figure": board.figure_words, "unit": tce.name}, of(lambda line: rounded(line.per_tce))),
+        (rate % {"figure": board.figure_words, "unit": mu.name}, of(lambda line: rounded(line.per_mu))),
+        (_("all or none"), of(lambda line: line.row.get("letter"))),
     ]
     pools = [
         (f"{column.full_title}（{column.unit_words}）", lambda row, key=column.key: row["cells"].get(key))

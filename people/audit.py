@@ -109,6 +109,7 @@ KINDS = {
     "order.close": _("Supervision order closed"),
     "unlock.saved": _("Unlock scenario kept"),
     "unlock.requests": _("Quota requests made of an unlock scenario"),
+    "unlock.retired": _("Unlock scenario retired"),
     "screen.issued": _("Display token issued"),
     "screen.withdrawn": _("Display token withdrawn"),
 }

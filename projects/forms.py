@@ -54,7 +54,8 @@ class ProjectForm(Watched, Sections, forms.ModelForm):
         (_("Place"), ("park", "district", "address", "longitude", "latitude")),
         (
             _("Investment and dates"),
-            ("investment_wan", "year_plan_wan", "signed_on", "planned_start_on", "planned_finish_on", "source"),
+            ("investment_wan", "year_plan_wan", "output_wan", "tax_wan")
+            + ("signed_on", "planned_start_on", "planned_finish_on", "source"),
         ),
     )
     WIDE = frozenset({"name", "content", "enterprise_text", "address"})
@@ -89,6 +90,8 @@ class ProjectForm(Watched, Sections, forms.ModelForm):
             "latitude",
             "investment_wan",
             "year_plan_wan",
+            "output_wan",
+            "tax_wan",
             "signed_on",
             "planned_start_on",
             "planned_finish_on",
@@ -105,6 +108,8 @@ class ProjectForm(Watched, Sections, forms.ModelForm):
             "district": _("Follows from the park where there is one."),
             "longitude": _("CGCS2000, degrees; no map coordinates of GCJ-02 or BD-09."),
             "industry_code": _("For example C3985."),
+            "output_wan": _("Expected, for a full year. Empty is unknown, not nothing."),
+            "tax_wan": _("Expected, for a full year. Empty is unknown, not nothing."),
         }
         error_messages = {"code": {"unique": _("A project with this code is already on record.")}}
 

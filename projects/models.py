@@ -182,6 +182,22 @@ class Project(Searchable):
         blank=True,
         validators=[MinValueValidator(0)],
     )
+    output_wan = models.DecimalField(
+        _("yearly output at full production (10,000 yuan)"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    tax_wan = models.DecimalField(
+        _("yearly tax at full production (10,000 yuan)"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
     signed_on = models.DateField(_("signed on"), null=True, blank=True)
     planned_start_on = models.DateField(_("planned construction start"), null=True, blank=True)
     planned_finish_on = models.DateField(_("planned completion"), null=True, blank=True)

@@ -50,6 +50,8 @@ COLUMNS = {
     "park": gettext_lazy("Park"),
     "industry": gettext_lazy("Industry"),
     "investment": gettext_lazy("Investment (100 million yuan)"),
+    "output": gettext_lazy("Yearly output (100 million yuan)"),
+    "tax": gettext_lazy("Yearly tax (100 million yuan)"),
     "gross": gettext_lazy("Since start (days)"),
     "stages": gettext_lazy("Stages"),
     "factors": gettext_lazy("Factors that block, and gap"),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cockpit import unlock_actions, unlock_run, unlocking
 from cockpit.models import Scenario
 from cockpit.unlock_board import Board
-from cockpit.unlock_setup import OBJECTIVES, QUOTA, RECORDED, WEIGHTINGS, Setup
+from cockpit.unlock_setup import GROUPS, OBJECTIVES, QUOTA, WEIGHTINGS, Setup
 from factors import reservations
 from factors.models import FactorKind, Posting, Transfer
 from factors.refusals import Refused
@@ -76,20 +76,23 @@ def page(request, board: Board, setup: Setup) -> dict:
     """Return what the live page and the page of a scenario show alike."""
     due = unlock_actions.due(request.user, board)
     whole = bool(request.GET.get("all"))
+    chosen = board.chosen if whole else board.chosen[: SHOWN * 3]
+    rest = board.rest if whole else board.rest[:SHOWN]
     mine = [row for row in due if row.mine and not row.waits]
     return {
         "board": board,
         "setup": setup,
-        "chosen": board.chosen if whole else board.chosen[: SHOWN * 3],
-        "hidden_chosen": 0 if whole else max(0, len(board.chosen) - SHOWN * 3),
-        "rest": board.rest if whole else board.rest[:SHOWN],
-        "hidden_rest": 0 if whole else max(0, len(board.rest) - SHOWN),
+        "chosen": chosen,
+        "hidden_chosen": len(board.chosen) - len(chosen),
+        "rest": rest,
+        "hidden_rest": len(board.rest) - len(rest),
+        "unseen": setup.unseen(int(line.key) for line in (*chosen, *rest)),
         "choices": choices(board),
         "due": mine,
         "waits": sum(row.waits for row in due),
         "others": sorted({row.who for row in due if not row.mine and row.who}),
         "may_ask": any(row.mine for row in due),
-        "scenarios": Scenario.objects.count(),
+        "scenarios": Scenario.objects.filter(retired_at=None).count(),
         "may_export": allows(request.user, "project.export"),
         "chosen_factors": [name for code, name in _factors(board) if code in setup.factors],
         "kept_amounts": dict(setup.kept),
@@ -104,8 +107,8 @@ def _factors(board: Board) -> list[tuple[str, str]]:
 def choices(board: Board) -> dict:
     """Return what the filter row offers. One query."""
     return {
-        "objectives": [(code, OBJECTIVES[code]) for code in RECORDED],
-        "unrecorded": [OBJECTIVES[code] for code in OBJECTIVES if code not in RECORDED],
+        "objectives": list(OBJECTIVES.items()),
+        "groups": GROUPS,
         "quota": list(QUOTA.items()),
         "weightings": [(code, words) for code, (_weights, words) in WEIGHTINGS.items()],
         "keeps": KEEPS,
@@ -205,6 +208,7 @@ def unlock_scenario(request, pk):
     board = Board(row.facts, row.result)
     context = page(request, board, setup) | {
         "scenario": row,
+        "may_retire": unlock_actions.may_retire(request.user, row),
         "at": timezone.localtime(parse_datetime(row.facts["at"])),
         "moved": unlocking.moved(row.facts),
         "made": list(row.requests.select_related("request__demand__project", "request__demand__book", "by")),
@@ -226,6 +230,16 @@ def unlock_requests(request, pk):
     return _generated(request, row, timezone.localtime())
 
 
+@require_POST
+@needs("unlock.plan")
+def unlock_retire(request, pk):
+    """Retire a kept scenario: it leaves the list and stays in the audit log."""
+    row = scenario_for(request.user, pk)
+    unlock_actions.retire(by=request.user, now=timezone.localtime(), scenario=row, request=request)
+    messages.success(request, _("Scenario “%(name)s” is retired.") % {"name": row.name})
+    return redirect("unlock-list")
+
+
 @require_GET
 @needs("unlock.plan")
 def unlock_list(request):
@@ -233,6 +247,7 @@ def unlock_list(request):
     rows = unlock_actions.visible(request.user)
     for row in rows:
         row.board = Board({"objective": row.result.get("objective", "investment")}, row.result)
+        row.may_retire = unlock_actions.may_retire(request.user, row)
     context = {
         "rows": rows,
         "compared": COMPARED,

@@ -135,6 +135,20 @@ class ProjectImporter(ModelImporter):
                 aliases=("年度计划投资", "本年计划投资", "年度计划"),
             ),
             Column(
+                "output_wan",
+                _("Yearly output at full production (10,000 yuan)"),
+                cells.money,
+                aliases=("达产后年产值", "达产年产值", "预计年产值", "年产值", "达产后产值"),
+                help=_("Expected, for a full year. Empty is unknown, not nothing."),
+            ),
+            Column(
+                "tax_wan",
+                _("Yearly tax at full production (10,000 yuan)"),
+                cells.money,
+                aliases=("达产后年税收", "达产年税收", "预计年税收", "年税收", "达产后税收"),
+                help=_("Expected, for a full year. Empty is unknown, not nothing."),
+            ),
+            Column(
                 "signed_on", _("Signed on"), cells.day, aliases=("签约日期", "签约时间"), help=_("Like 2026-05-01.")
             ),
             Column(

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
@@ -70,18 +71,25 @@ def test_an_address_says_all_of_a_setup_and_nothing_that_is_not_understood():
     text = (
         "set=1&year=2026&objective=score&factor=energy&quota=expiring&weighting=steps&keep=5&floor_tce=12.5"
         "&per_district=2&share-investment=50&share-jobs=30&share-projects=20&keep-4=300&must=7&out=9&blocked=1&substitute=1&together=1"
+        "&share-tax=5&g-7=A&g-8=B"
     )
     assert Setup.of(QueryDict(setup(text).query()[1:]), 2026) == setup(text)
     assert setup(text).must == (7,) and setup(text).kept == ((4, "300"),)
-    odd = setup("objective=tax&weighting=x&keep=900&must=a&must=3&out=3&floor_tce=nan&floor_mu=-1&year=99999&d-5=out")
+    assert setup(text).groups == ((7, "A"), (8, "B")) and setup("g-1=&g-2=AB&g-x=A&g-3=Z").groups == ()
+    assert setup(text).unseen([7]) == [("out", "9"), ("g-8", "B")]
+    odd = setup(
+        "objective=profit&weighting=x&keep=900&must=a&must=3&out=3&floor_tce=nan&floor_mu=-1&year=99999&d-5=out"
+    )
     assert odd.objective == "investment" and odd.keep == 50 and odd.must == (3,) and odd.out == (5,)
     assert odd.floor_tce == odd.floor_mu == "" and setup().quota == ("verified",) and setup("set=1").quota == ()
 
 
 def test_figures_are_written_in_the_words_of_the_field():
-    from decimal import Decimal
-
-    assert worth(116_200_000, "investment") == "116.2" and worth(120_400, "jobs") == "1,204"
+    assert (
+        worth(116_200_000, "investment") == "116.2"
+        and worth(1_200_000, "tax") == "1.20"
+        and worth(120_400, "jobs") == "1,204"
+    )
     assert price_words(Decimal(2000), "investment") == "20.00" and price_words(Decimal("1e-9"), "jobs") == "0"
 
 
@@ -111,6 +119,59 @@ def test_the_plan_takes_what_brings_most_within_what_the_pools_have_and_are_assu
     assert wished.value == "2.0" and wished.cost_of_wishes == "1.0"
     refused = board_of(city, text=f"set=1&must={city.more['third'].project_id}")
     assert [amount for _limit, amount in refused.refused] == [50_000] and refused.value == "3.0"
+
+
+def test_an_unknown_figure_counts_as_nothing_and_is_counted(city):
+    known = Project.objects.filter(pk=city.more["second"].project_id)
+    known.update(output_wan=50_000, tax_wan=2_500)
+    board = board_of(city, text="set=1&objective=output")
+    assert [line.code for line in board.chosen] == [known.get().code] and board.value == "5.0"
+    assert board.unknown == [(board.unknown[0][0], 2)] and board.figure == "output"
+    assert round(board.chosen[0].per_tce, 2) == round(Decimal(50_000) / 70, 2) and board.chosen[0].per_mu is None
+    assert {line.money for line in board.rest} == {None} and all(line.why for line in board.rest)
+    assert board_of(city, text="set=1&objective=tax").value == "0.25"
+    score = board_of(city, text="set=1&objective=score&share-tax=40")
+    assert [number for _words, number in score.unknown] == [2, 2]  # tax and jobs
+    assert board_of(city, text="set=1").unknown == []
+
+
+def test_those_with_one_letter_come_all_or_none(city):
+    first, second = city.demand.project_id, city.more["second"].project_id
+    third = city.more["third"].project_id
+    pair = board_of(city, text=f"set=1&g-{first}=A&g-{second}=A")
+    assert pair.chosen == [] and pair.letters == [("A", 2)]  # 60 + 70 of 100 t
+    assert board_of(city, text=f"set=1&g-{first}=A&g-{second}=B").value == "3.0"
+    grant(city.pool, 30_000)
+    pair = board_of(city, text=f"set=1&g-{first}=A&g-{second}=A")
+    assert {line.key for line in pair.chosen} == {str(first), str(second)} and pair.value == "5.0"
+    split = board_of(city, text=f"set=1&g-{first}=A&g-{second}=A&must={first}&out={second}")
+    assert split.result["refused"]["code"] == "split_group"
+    # The third shares the letter with nobody, but the enterprise with both: one group of all three.
+    Project.objects.filter(pk=third).update(enterprise=Project.objects.get(pk=first).enterprise)
+    all_three = board_of(city, text=f"set=1&together=1&g-{first}=A&g-{third}=A")
+    assert len({row["group"] for row in all_three.facts["candidates"]}) == 1 and all_three.chosen == []
+    row = keep(city, text=f"set=1&g-{first}=A&g-{second}=A")
+    assert Board(row.facts, row.result).letters == [("A", 2)]
+    assert [value for name, value in Setup.kept_in(row.facts).pairs() if name.startswith("g-")] == ["A", "A"]
+
+
+def test_a_scenario_is_retired_by_who_kept_it_and_may_be_kept_again(city):
+    row = keep(city)
+    far = people_actions.ensure_user("far", display_name="远", role="leader", department=city.departments["water"])
+    with pytest.raises(PermissionDenied):
+        unlock_actions.retire(by=fresh(far), now=NOW, scenario=row)
+    officer = client_of(city.maker)
+    assert b"data-confirm" in officer.get(reverse("unlock-list")).content
+    assert officer.post(reverse("unlock-retire", args=[row.pk])).url == reverse("unlock-list")
+    unlock_actions.retire(by=fresh(city.maker), now=NOW, scenario=row)
+    assert AuditEntry.objects.filter(kind="unlock.retired").count() == 1
+    assert unlock_actions.visible(fresh(city.maker)) == []
+    shown = officer.get(reverse("unlock-scenario", args=[row.pk]))
+    assert shown.status_code == 200 and not shown.context["may_retire"]
+    with pytest.raises(Refused, match="retired"):
+        unlock_actions.generate(by=fresh(city.maker), now=NOW, scenario=row, reason="会议")
+    again = keep(city)
+    assert again.pk != row.pk and Scenario.objects.count() == 2
 
 
 def test_wishes_that_contradict_are_told_and_left_out(city):

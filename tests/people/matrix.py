@@ -156,6 +156,7 @@ MATRIX: dict[str, Rule] = {
     "unlock-compare": page("unlock.plan", also=TO_PAGE),
     "unlock-scenario": page("unlock.plan", args={"pk": unknown}, also=NOTHING_THERE),
     "unlock-requests": action("unlock.plan", args={"pk": unknown}, also=NOTHING_THERE),
+    "unlock-retire": action("unlock.plan", args={"pk": unknown}, also=NOTHING_THERE),
     "unlock-export": page("unlock.plan"),
     "display-list": form("screen.manage"),
     "display-withdraw": action("screen.manage", args={"pk": unknown}, also=NOTHING_THERE),
