@@ -19,7 +19,10 @@ from approvals.reform import Effect, Kind, Merge, Node
 from approvals.track import Unit
 
 FILE = Path(__file__).with_name("reforms.yaml")
-REFORM_KEYS = {"code", "kind", "name", "what", "source", "basis", "effects", "portfolio", "why"}
+REFORM_KEYS = {
+    *("code", "kind", "name", "what", "source", "source_checked", "source_note", "basis", "effects"),
+    *("portfolio", "why"),
+}
 EFFECT_KEYS = {"templates", "drops", "caps", "parallel", "links", "merge", "defers"}
 
 
@@ -28,7 +31,8 @@ class Reform:
     """A measure: what is done, by which source, and its effect by template code.
 
     `portfolio` is false for what needs a finding on each project first (`why` says which): it counts in the comparison
-    with a benchmark and never on running projects. `basis` is one of `chain_spec.BASES`.
+    with a benchmark and never on running projects. `basis` is one of `chain_spec.BASES`. `source_open`: nobody has held
+    the source against its text, it is not to be quoted; `source_note` says what was looked at.
     """
 
     code: str
@@ -40,6 +44,8 @@ class Reform:
     effects: Mapping[str, Effect]
     portfolio: bool = True
     why: str = ""
+    source_open: bool = False
+    source_note: str = ""
 
 
 class ReformDataError(ValueError):
@@ -69,6 +75,8 @@ def _reform(row: dict) -> Reform:
         raise ReformDataError(f"{row['code']}: basis and source are needed")
     if not row.get("portfolio", True) and not row.get("why"):
         raise ReformDataError(f"{row['code']}: why not on the portfolio?")
+    if not isinstance(row.get("source_checked"), bool) or not row.get("source_note"):
+        raise ReformDataError(f"{row['code']}: was its source checked, and against what?")
     effects: dict[str, Effect] = {}
     for one in row["effects"]:
         if unknown := set(one) - EFFECT_KEYS:
@@ -78,9 +86,14 @@ def _reform(row: dict) -> Reform:
             if template in effects:
                 raise ReformDataError(f"{row['code']}: {template} twice")
             effects[template] = made
-    plain = {key: row[key] for key in ("code", "name", "what", "source", "basis")}
+    plain = {key: row[key] for key in ("code", "name", "what", "source", "source_note", "basis")}
     return Reform(
-        kind=Kind(row["kind"]), effects=effects, portfolio=row.get("portfolio", True), why=row.get("why", ""), **plain
+        kind=Kind(row["kind"]),
+        effects=effects,
+        portfolio=row.get("portfolio", True),
+        why=row.get("why", ""),
+        source_open=not row["source_checked"],
+        **plain,
     )
 
 

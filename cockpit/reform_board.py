@@ -61,6 +61,7 @@ class GapRow:
     stages_of: str
     source: str = ""
     chosen: bool = True
+    source_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ def _gap_row(one: Reform, cause: Cause, template: str, stages, columns, place: i
         path=columns[2][place],
         stages_of=" ".join(codes),
         source=one.source,
+        source_open=one.source_open,
         chosen=one.code in chosen,
     )
 

@@ -69,6 +69,7 @@ def reform(request):
         "kept_filters": [pair for pair in question.query if pair[0] not in reforming.FILTERS],
         "show": reforms.get(show),
         "behind": behind,
+        "all_rows": request.GET.get("rows") == "all",
         "rows": reforming.told(behind.rows[:ROWS], question, now, store.current()),
         "sets": _sets(request.user),
         "records": recording.share_of(request.user, now),

@@ -227,3 +227,13 @@ def test_too_many_causes_are_refused():
 def test_lengths_agree_with_the_network():
     network = analyse([Activity(one.code, one.days, one.prerequisites) for one in OURS])
     assert reform.measure(OURS).path == network.length
+
+
+@pytest.mark.parametrize("without", ["source_checked", "source_note"])
+def test_a_source_says_whether_somebody_held_it_against_its_text(without):
+    text = reform_data.FILE.read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.strip().startswith(f"{without}:")]
+    with pytest.raises(reform_data.ReformDataError):
+        reform_data.read("\n".join(lines))
+    by_code = {one.code: one for one in reform_data.shipped()}
+    assert by_code["one-stop"].source_open and not by_code["soil-commitment"].source_open

@@ -220,3 +220,21 @@ def test_an_address_of_any_length_has_a_page_and_a_note_and_is_not_kept(city):
     assert client.get(f"{reverse('reform-note')}?{long}")["Content-Type"] == "application/pdf"
     client.post(reverse("reform-save"), {"name": "长", "query": long})
     assert not ReformSet.objects.exists()
+
+
+def test_an_unchecked_source_is_marked_wherever_it_is_named(city):
+    client = client_of(city.pm)
+    open_ones = sum(one.source_open for one in reforming.reforms_of(asked()))
+    page = client.get(PAGE).content.decode()
+    in_gap = sum(row.source_open for row in client.get(PAGE).context["gap"].rows)
+    assert page.count("出处待核") == open_ones + in_gap > 8
+
+
+def test_a_phone_shows_some_rows_and_then_all(city):
+    for number in range(20, 27):
+        city.new_project(number, f"项目{number}")
+    client = client_of(city.pm)
+    few = client.get(PAGE).content.decode()
+    assert "rows=all" in few and "is-all" not in few
+    every = client.get(PAGE, {"rows": "all"}).content.decode()
+    assert "is-all" in every and "rows=all#projects" not in every

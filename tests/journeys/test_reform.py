@@ -57,6 +57,8 @@ def test_a_leader_tries_reforms(demo_city, browser_page):
     page.set_viewport_size(PHONE)
     assert_fits(page)
     assert_touchable(page)
+    assert page.locator(".rf-projects tbody tr:visible").count() <= 6
+    assert page.evaluate("document.documentElement.scrollHeight") < 4500
     shot(page, "journey-reform-360")
     page.set_viewport_size(WALL)
     assert_fits(page)
