@@ -303,7 +303,14 @@ class Stage(TransitionsMixin, ConcurrentTransitionMixin, models.Model):
             ),
             # Without the open ones: they are half the table, and SQLite would look for running stages here.
             models.Index(
-                fields=["department", "closed_at"], condition=Q(closed_at__isnull=False), name="stage_ended_by_dept"
+                fields=["department", "closed_at", "due_on", "state"],
+                condition=Q(closed_at__isnull=False),
+                name="stage_ended_of_dept",
+            ),
+            models.Index(
+                fields=["light", "red_from", "statutory_red_from"],
+                condition=Q(accepted_at__isnull=False, closed_at__isnull=True),
+                name="stage_running_by_light",
             ),
         ]
         constraints = [

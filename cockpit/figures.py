@@ -9,7 +9,7 @@ stuck is said by the lights alone, so each figure is also a filter of the projec
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
 
@@ -427,6 +427,17 @@ def in_hand(scope: Scope, departments: list[int]) -> list[tuple[int, int]]:
     return list(rows.order_by().values_list("department").annotate(number=Count("pk")))
 
 
+def _last_due(moment: datetime, calendar) -> date:
+    """Return the last day on which a limit that was over at an instant can have run out: indexes know days only.
+
+    It is the day of the instant, or the last of the rest days behind it, which count as it does.
+    """
+    last = moment.date()
+    while calendar.count_through(last + timedelta(days=1)) == calendar.count_through(moment.date()):
+        last += timedelta(days=1)
+    return last
+
+
 def stuck_then(found: Held, scope: Scope, moment: datetime, calendar) -> dict[str, int]:
     """Return how many projects were blocked, and how many overdue by a stage, at an earlier instant. Three queries.
 
@@ -436,7 +447,11 @@ def stuck_then(found: Held, scope: Scope, moment: datetime, calendar) -> dict[st
         Q(closed_at__isnull=True) | Q(closed_at__gt=moment), opened_at__lte=moment
     ).order_by()
     ended = Stage.objects.filter(department__in=list(found.departments), closed_at__gt=moment)  # as its index begins
-    then = {"due_half__lt": calendar.begun(moment), "accepted_at__lte": moment}
+    then = {
+        "due_half__lt": calendar.begun(moment),
+        "accepted_at__lte": moment,
+        "due_on__lte": _last_due(moment, calendar),
+    }
     quota = set(scope.within(episodes, "demand__project").values_list("demand__project", flat=True))
     late = {
         project

@@ -6,11 +6,10 @@ journal. A project is told once for each thing that happened to it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Q, Sum
-from django.utils import timezone
+from django.db.models import Case, DateField, F, Q, Sum, Value, When
 
 from approvals.models import Stage
 from approvals.states import PASSED
@@ -76,11 +75,10 @@ def _episodes(scope, what, rows, most):
     rows = scope.within(rows, "demand__project")
     number = rows.order_by().values("demand").distinct().count()
     found, told = [], set()
-    for row in (
-        rows.select_related("demand__project", "demand__book__kind", "demand__book__source").order_by("-pk")[: 3 * most]
-        if number and most > 0
-        else ()
-    ):
+    # The newest by id alone: joined first, every episode of the week is joined and sorted with all its columns.
+    first = list(rows.order_by("-pk").values_list("pk", flat=True)[: 3 * most]) if number and most > 0 else []
+    joined = BlockEpisode.objects.select_related("demand__project", "demand__book__kind", "demand__book__source")
+    for row in joined.filter(pk__in=first).order_by("-pk") if first else ():
         if row.demand_id not in told and len(found) < most:
             told.add(row.demand_id)
             project, at = row.demand.project, row.closed_at or row.opened_at
@@ -100,33 +98,43 @@ def _blocked(scope, since, now, most):
 
 
 def _decided(scope, since, now, most):
-    """Stages that passed in the week after their limit was over. Found department by department, as the index goes.
-
-    The database leaves out what is far from late; whether the day was over is asked of the local day.
-    """
+    """Stages that passed in the week after their limit was over. Found department by department, as the index goes."""
     departments = list(Department.objects.values_list("pk", flat=True))
-    passed = Stage.objects.filter(
-        department__in=departments, closed_at__gt=since, due_on__lt=F("closed_at"), state__in=PASSED
-    )
-    passed = scope.within(passed, "chain__project").order_by().values_list("closed_at", "pk", "due_on")
-    late = sorted((row for row in passed if row[2] < timezone.localtime(row[0]).date()), reverse=True)
-    first = [pk for _at, pk, _due in late[: max(most, 0)]]
-    rows = _rows(Stage.objects.filter(pk__in=first), ("-closed_at", "-pk"), "closed_at", most) if first else ()
-    return len(late), [
+    passed = Stage.objects.filter(department__in=departments, closed_at__gt=since, state__in=PASSED)
+    late = scope.within(passed, "chain__project").filter(due_on__lt=_local_day("closed_at", since, now)).order_by()
+    number = late.count()
+    rows = _rows(late, ("-closed_at", "-pk"), "closed_at", most) if number else ()
+    return number, [
         Change(DECIDED, at, project, title, wan, stage=f"{stage_no(code)} {name}")
         for at, _pk, code, name, project, title, wan in rows
     ]
 
 
+def _local_day(column: str, since: datetime, now: datetime) -> Case:
+    """Return the local day of an instant in (since, now] as an expression, told by the midnights of those days.
+
+    To ask it of the database's own function for days, every row would be handed to Python on SQLite.
+    """
+    days = [now.date() - timedelta(days=back) for back in range((now.date() - since.date()).days + 1)]
+    midnights = [datetime.combine(day, time(), tzinfo=now.tzinfo) for day in days]
+    known = zip(days[:-1], midnights[:-1], strict=True)
+    return Case(
+        *(When(**{f"{column}__gte": midnight}, then=Value(day)) for day, midnight in known),
+        default=Value(days[-1]),
+        output_field=DateField(),
+    )
+
+
 def _red(scope, since, now, most):
-    """Stages whose limit ran out in the week and that still run."""
+    """Stages whose limit ran out in the week and that still run. All of it stands in an index by light."""
     turned = Q(red_from__gt=since, red_from__lte=now) | Q(
         red_from__isnull=True, statutory_red_from__gt=since, statutory_red_from__lte=now
     )
     stages = Stage.objects.filter(turned, accepted_at__isnull=False, closed_at__isnull=True, light__in=OVERDUE)
     stages = scope.within(stages, "chain__project")
-    rows = _rows(stages, ("-red_from", "pk"), "red_from", most)
-    return stages.count(), [
+    number = stages.count()
+    rows = _rows(stages, ("-red_from", "pk"), "red_from", most) if number else ()
+    return number, [
         Change(RED, at, project, title, wan, stage=f"{stage_no(code)} {name}")
         for at, _pk, code, name, project, title, wan in rows
     ]

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from gis import readiness
 from gis.models import Expansion, ParkUtility, UtilityDemand, UtilityItem
 from people.access import visible_to
+from people.prepared import Prepared
 from projects.models import Park, Project
 
 ZERO = Value(Decimal(0), output_field=DecimalField())
@@ -139,9 +140,11 @@ def shortfalls(today: date, *, parks=None, projects=None, user=None) -> list[Nee
     """Return what utilities cannot serve in time, worst first (no date, then the longest wait).
 
     Narrowed to `parks` (ids), then told of `projects` (ids or a queryset) and of what `user` may see only: the
-    demands of others still stand in the queue, so everybody sees the same figures. Six queries, whatever the size;
-    rows are made for what falls short only.
+    demands of others still stand in the queue, so everybody sees the same figures. Seven queries, whatever the size,
+    and one where no demand is open; rows are made for what falls short only.
     """
+    if not _any_demand():  # joined with projects, a database may walk through a whole city to find none
+        return []
     queue = _open_demands()
     if parks is not None:
         queue = queue.filter(project__park__in=list(parks))
@@ -203,6 +206,9 @@ def _queues(demands) -> tuple[dict, dict, dict[tuple[int, int], list[readiness.D
         if (park, item) in tight:
             queues[park, item].append(readiness.Demand(*facts))
     return items, utilities, queues
+
+
+_any_demand = Prepared(lambda: UtilityDemand.objects.filter(closed_on__isnull=True).order_by().values_list("pk")[:1])
 
 
 def _open_demands():

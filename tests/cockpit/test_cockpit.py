@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from approvals import project_filters
 from calendars import store
-from cockpit import actions, figures, gauges, panels
+from cockpit import actions, figures, gauges, panels, week
 from cockpit.models import DisplayToken, Instruction
 from cockpit.scope import Scope
 from people import audit
@@ -212,3 +212,15 @@ def test_a_display_of_a_district_and_of_a_disabled_maker(demo_city):
     assert DisplayToken.of(secret, now + timedelta(days=1)) is None
     User.objects.filter(pk=leader.pk).update(is_active=False)
     assert display.get(reverse("screen-body")).status_code == 403
+
+
+@pytest.mark.both_databases
+def test_the_local_day_of_an_instant_is_told_by_midnights(demo_city):
+    now = timezone.localtime().replace(hour=9, minute=30)
+    since, project = now - panels.WEEK, Project.objects.first()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    beside = [midnight - timedelta(days=back, microseconds=micro) for back in range(7) for micro in (0, 1)]
+    for at in [now, since + timedelta(seconds=1), *beside]:
+        Project.objects.filter(pk=project.pk).update(last_news_at=at)
+        told = Project.objects.annotate(day=week._local_day("last_news_at", since, now)).get(pk=project.pk)
+        assert told.day == at.date(), at

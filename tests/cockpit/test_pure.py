@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit import gauges, trend, wall_map
+from calendars import store
+from cockpit import figures, gauges, trend, wall_map
 from cockpit.trend import Span
 
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -81,3 +82,14 @@ def test_a_fine_outline_stays_a_small_drawing():
     ring += [[108.1, 40.2], ring[0]]
     drawn = wall_map.draw([wall_map.Outline("市", {"type": "Polygon", "coordinates": [ring]})], [], "x")
     assert len(drawn) < 20_000
+
+
+@given(st.integers(0, 400), st.integers(0, 47))
+def test_a_limit_that_was_over_had_run_out_by_the_last_day_that_counts_as_the_day_did(day, half_hours):
+    calendar = store.delivered()
+    moment = datetime(2025, 9, 1, tzinfo=NOW.tzinfo) + timedelta(days=day, minutes=30 * half_hours)
+    last = figures._last_due(moment, calendar)
+    for ahead in range(-12, 13):
+        due = moment.date() + timedelta(days=ahead)
+        first = 2 * calendar.count_through(due) - 1  # the half-day at whose end it runs out at the earliest
+        assert first >= calendar.begun(moment) or due <= last
