@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = os.environ.get("CI_REQUIRE") == "1"
 LOCAL = {"127.0.0.1", "::1", "localhost"}
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.people.fixtures"]
 
 
 def missing(what: str) -> None:

@@ -10,7 +10,6 @@ import pytest
 from django.db import connection
 
 from tests.factors.soak.failpoints import OF
-from tests.factors.soak.fixtures import empty_database  # noqa: F401
 from tests.factors.soak.runner import Crowd
 
 KILLS = int(os.environ.get("SOAK_KILLS", 3))
@@ -20,7 +19,7 @@ SEED = int(os.environ.get("SOAK_SEED", 20261122))
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
-def test_random_kills(empty_database):  # noqa: F811
+def test_random_kills(empty_database):
     with Crowd(empty_database) as crowd:
         crowd.build()
         report = crowd.run(title="random kills", seed=SEED, writers=6, kills=RANDOM_KILLS, every=0.15)
@@ -29,7 +28,7 @@ def test_random_kills(empty_database):  # noqa: F811
     assert report.checked["acknowledged"] > 50, report.text()
 
 
-def test_kills_at_named_places(empty_database):  # noqa: F811
+def test_kills_at_named_places(empty_database):
     with Crowd(empty_database) as crowd:
         crowd.build()
         for number, place in enumerate(OF[connection.vendor]):
@@ -39,7 +38,7 @@ def test_kills_at_named_places(empty_database):  # noqa: F811
 
 
 @pytest.mark.postgres
-def test_the_server_ends_connections(empty_database):  # noqa: F811
+def test_the_server_ends_connections(empty_database):
     """As an operator's restart or a failing network does; writers connect anew and repeat with their key."""
     with Crowd(empty_database) as crowd:
         crowd.build()

@@ -8,7 +8,6 @@ import os
 
 import pytest
 
-from tests.factors.soak.fixtures import empty_database  # noqa: F401
 from tests.factors.soak.runner import Crowd
 
 ATTEMPTS = int(os.environ.get("SOAK_ATTEMPTS", 10_000))
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.both_databases
-def test_a_crowd_cannot_hand_out_anything_twice(empty_database):  # noqa: F811
+def test_a_crowd_cannot_hand_out_anything_twice(empty_database):
     with Crowd(empty_database) as crowd:
         crowd.build()
         report = crowd.run(title="processes", seed=SEED, writers=16, readers=4, attempts=ATTEMPTS)
@@ -28,7 +27,7 @@ def test_a_crowd_cannot_hand_out_anything_twice(empty_database):  # noqa: F811
 
 
 @pytest.mark.parametrize("name", ["float", "deferred"])
-def test_a_broken_ledger_is_caught(empty_database, name):  # noqa: F811
+def test_a_broken_ledger_is_caught(empty_database, name):
     """Two of the eight mutants that `make mutants` shows; otherwise a crowd that sees nothing would pass, too."""
     from tests.factors.soak.mutants import MUTANTS
 

@@ -1,3 +1,11 @@
-"""The city of `tests/people/world.py` for tests of parks."""
+"""A town for tests of points. The city of tests of parks comes from `tests/people/fixtures.py`."""
 
-from tests.projects.conftest import client_of, world  # noqa: F401
+import pytest
+
+
+@pytest.fixture
+def town(db, django_user_model):
+    """Two districts side by side, a park in the first, and a project manager (`tests/gis/towns.py`)."""
+    from tests.gis import towns
+
+    return towns.build(django_user_model)

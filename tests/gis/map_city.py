@@ -10,17 +10,12 @@ from gis.models import DistrictShape
 from people.models import District, User
 from projects.models import Enterprise, Park, Project
 from projects.tallies import move
+from tests.gis.towns import square
 
 PAYLOAD = "`${window.__xss=1}<img src=x onerror=window.__xss=1>"
 """The name that shared/reliability.md wants drawn and not run."""
 
 LIGHTS = [light.value for light in Light]
-
-
-def square(west, south, size):
-    """Return a square outline."""
-    ring = [[west, south], [west + size, south], [west + size, south + size], [west, south + size], [west, south]]
-    return {"type": "Polygon", "coordinates": [ring]}
 
 
 def build(count: int = 18, *, name: str = "项目{n}", words: str = "") -> dict:

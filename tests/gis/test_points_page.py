@@ -8,19 +8,19 @@ from gis import datum, frames
 from gis.models import Placement, ShapeSource
 from projects import actions
 from projects.models import Project
-from tests.gis.test_placing import project, town  # noqa: F401  (a fixture)
+from tests.gis.towns import project
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def client(town, client):  # noqa: F811
+def client(town, client):
     client.force_login(town["by"], backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 
 @pytest.fixture
-def made(town):  # noqa: F811
+def made(town):
     return actions.register(by=town["by"], project=project(town))
 
 
@@ -98,7 +98,7 @@ def test_who_comes_second_is_told(client, made):
     assert 'value="108.130000,40.030000"' in response.content.decode()
 
 
-def test_projects_without_a_point_are_listed(client, town):  # noqa: F811
+def test_projects_without_a_point_are_listed(client, town):
     bare = actions.register(by=town["by"], project=project(town, 2, x=None, y=None))
     page = client.get("/points/?show=none").content.decode()
     assert bare.name in page

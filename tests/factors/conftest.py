@@ -1,4 +1,4 @@
-"""For pytest: a new, migrated, empty database beside the test database, for processes of their own."""
+"""Fixtures of the tests that run processes of their own against the ledger."""
 
 import os
 import tempfile
@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from tests.factors.soak import databases
-
 
 @pytest.fixture
 def empty_database(transactional_db):
-    """Return the DATABASE_URL of a copy of the test database as migrations left it."""
+    """Return the DATABASE_URL of a new copy of the test database as migrations left it, for processes of their own."""
+    from tests.factors.soak import databases
+
     if connection.vendor == "sqlite":
         connection.ensure_connection()
         with tempfile.TemporaryDirectory(prefix="luodi-soak-", dir=databases.folder()) as home:

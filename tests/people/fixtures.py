@@ -1,14 +1,16 @@
-"""The city of `tests/people/world.py`, and clients for its people."""
+"""Fixtures of the small city in `tests/people/world.py`, for every folder that has no world of its own.
+
+A plugin of `tests/conftest.py`: what it needs of the product is imported when a test first asks for it.
+"""
 
 import pytest
-from django.test import Client
-
-from tests.people import world as worlds
 
 
 @pytest.fixture
 def world(db, settings, tmp_path):
     """The city, freshly built for one test; uploads go to a folder of the test."""
+    from tests.people import world as worlds
+
     settings.MEDIA_ROOT = tmp_path
     return worlds.build()
 
@@ -16,6 +18,7 @@ def world(db, settings, tmp_path):
 @pytest.fixture
 def client_of(world):
     """Return a logged-in client for (role, relation)."""
+    from django.test import Client
 
     def make(role, relation="own"):
         client = Client()
