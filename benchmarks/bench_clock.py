@@ -17,14 +17,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from benchmarks.sample_chain import CHAIN
+
 ONE = timedelta(days=1)
 NOW = date(2026, 11, 20)
-CHAIN = {
-    "01": (1, ""), "02": (10, ""), "03": (10, "01"), "04": (7, "03"), "05": (15, "02 04"), "06": (5, "01"),
-    "07": (5, "01"), "08": (3, "04"), "09": (3, "05"), "10": (3, "04 05 08 09"), "11": (1, "04"), "12": (1, "10"),
-    "13": (1, "12"), "14": (5, "13"), "15": (10, "14"), "16": (3, "15"), "17": (3, "15"), "18": (10, "11 13"),
-    "19": (5, "16"),
-}  # fmt: skip
 LIMITS = [days for days, _ in CHAIN.values()]
 
 

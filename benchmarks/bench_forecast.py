@@ -12,15 +12,10 @@ import math
 import random
 import statistics
 import sys
-import time
 from pathlib import Path
 
-CHAIN = {
-    "01": (1, ""), "02": (10, ""), "03": (10, "01"), "04": (7, "03"), "05": (15, "02 04"), "06": (5, "01"),
-    "07": (5, "01"), "08": (3, "04"), "09": (3, "05"), "10": (3, "04 05 08 09"), "11": (1, "04"), "12": (1, "10"),
-    "13": (1, "12"), "14": (5, "13"), "15": (10, "14"), "16": (3, "15"), "17": (3, "15"), "18": (10, "11 13"),
-    "19": (5, "16"),
-}  # fmt: skip
+from benchmarks.sample_chain import CHAIN, timed
+
 PLACE = {code: place for place, code in enumerate(CHAIN)}
 BEFORE = tuple(tuple(PLACE[name] for name in before.split()) for _days, before in CHAIN.values())
 OFFICES = ["A", "B", "C", "C", "C", "D", "E", "F", "G", "G", "H", "G", "G", "B", "G", "G", "G", "H", "C"]
@@ -160,13 +155,6 @@ def city(projects: int, sigmas, seed: int = 5) -> list:
                 steps.append(step(place, state, float(chance.randrange(30)), stopped))
         made.append(Course(key, tuple(steps), {"construction": "10"}))
     return made
-
-
-def timed(function) -> tuple[float, object]:
-    """Return the seconds and the result of one run."""
-    begun = time.perf_counter()
-    result = function()
-    return time.perf_counter() - begun, result
 
 
 def speed(projects: int) -> list[tuple[str, float, str]]:

@@ -13,8 +13,9 @@ import os
 import random
 import statistics
 import sys
-import time
 from pathlib import Path
+
+from benchmarks.sample_chain import timed
 
 TEMPLATE = "T19-101"
 SIGMAS = (0.3, 0.5, 0.8)
@@ -111,13 +112,6 @@ def by_simulator(cases, tries, until: str, draws: int) -> list[dict]:
         for one in results:
             found[one.place] |= {cases[n].key: (one.before, one.after, one.less) for n in members}
     return found
-
-
-def timed(function) -> tuple[float, object]:
-    """Return the seconds and the result of one run."""
-    begun = time.perf_counter()
-    result = function()
-    return time.perf_counter() - begun, result
 
 
 def report(projects: int) -> str:

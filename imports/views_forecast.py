@@ -1,6 +1,5 @@
 """The forecast of a filter as a workbook: every project of it, not only the page that is shown."""
 
-from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -9,8 +8,8 @@ from django.views.decorators.http import require_GET
 from approvals import prospects
 from approvals.views import forecast as pages
 from calendars import store
-from imports import exports
-from people import audit, limits
+from imports import sheets
+from people import limits
 from people.access import needs
 from projects.models import Project
 
@@ -25,11 +24,7 @@ def forecast_export(request):
     found = pages.chosen(request, now, store.current())
     projects = Project.objects.select_related("enterprise", "district", "park").in_bulk(found.ids)
     rows = [(projects[pk], found.whens.get(pk), found.level[pk]) for pk in found.ids if pk in projects]
-    body = exports.workbook(rows, _columns(found), title=_("Forecast"))
-    audit.record("export", by=request.user, request=request, what="forecast", rows=len(rows))
-    response = HttpResponse(body, content_type=exports.XLSX)
-    response["Content-Disposition"] = f'attachment; filename="forecast-{now:%Y%m%d}.xlsx"'
-    return response
+    return sheets.send(request, rows, _columns(found), what="forecast", title=_("Forecast"), now=now)
 
 
 def _columns(found: pages.Asked) -> list:

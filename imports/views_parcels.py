@@ -2,15 +2,14 @@
 
 from decimal import Decimal
 
-from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from factors import units
 from factors.views import parcels as pages
-from imports import exports
-from people import audit, limits
+from imports import sheets
+from people import limits
 from people.access import needs
 
 
@@ -18,16 +17,13 @@ from people.access import needs
 @needs("project.export")
 def parcel_export(request):
     """Send the parcels that the reader may see and the address asks for as .xlsx, areas in 亩. One audit entry."""
-    if refused := limits.refuse_export(request, timezone.now()):
+    now = timezone.localtime()
+    if refused := limits.refuse_export(request, now):
         return refused
     everything, asked = pages.chosen_parcels(request)
     rows = pages.narrowed(everything, asked)
     pages.name_projects(request.user, rows)
-    body = exports.workbook(rows, _columns(), title=_("Parcels"))
-    audit.record("export", by=request.user, request=request, what="parcels", rows=len(rows))
-    response = HttpResponse(body, content_type=exports.XLSX)
-    response["Content-Disposition"] = f'attachment; filename="parcels-{timezone.localdate():%Y%m%d}.xlsx"'
-    return response
+    return sheets.send(request, rows, _columns(), what="parcels", title=_("Parcels"), now=now)
 
 
 def _mu(area: int) -> Decimal:

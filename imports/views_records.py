@@ -1,14 +1,13 @@
 """Records that met a rule of record quality, as a workbook."""
 
-from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from approvals.views import records as pages
-from imports import exports
-from people import audit, limits
+from imports import sheets
+from people import limits
 from people.access import needs
 
 
@@ -20,11 +19,7 @@ def records_export(request):
     if refused := limits.refuse_export(request, now):
         return refused
     rows = pages.told(pages.chosen(request, now).rows)
-    body = exports.workbook(rows, _columns(), title=_("Record quality"))
-    audit.record("export", by=request.user, request=request, what="records", rows=len(rows))
-    response = HttpResponse(body, content_type=exports.XLSX)
-    response["Content-Disposition"] = f'attachment; filename="records-{now:%Y%m%d}.xlsx"'
-    return response
+    return sheets.send(request, rows, _columns(), what="records", title=_("Record quality"), now=now)
 
 
 def _columns() -> list:
