@@ -110,7 +110,8 @@ def row(project: Project, calendar, now, sponsor: str = "", demands=(), slow=Map
 
 
 COLUMNS = (
-    *("code", "name", "industry", "investment_wan", "output_wan", "tax_wan", "light", "sort_group", "due_half", "due_on", "last_news_at"),
+    *("code", "name", "industry", "investment_wan", "output_wan", "tax_wan"),
+    *("light", "sort_group", "due_half", "due_on", "last_news_at"),
     *("chain_started_on", "chain_closed_on", "stages_total", "stages_done", "current_stages"),
     *("enterprise__name", "enterprise__short_name", "park__name", "district"),
 )
