@@ -6,6 +6,7 @@ random identifier). Costs on two shared cores: 0.3 s for a notice, 0.5 s for a c
 WeasyPrint's objects are not for many threads: each thread has its own fonts.
 """
 
+import atexit
 import hashlib
 import logging
 import threading
@@ -16,7 +17,7 @@ from io import BytesIO
 from typing import Any
 
 from dossiers import tagging
-from dossiers.fetching import SITE, make_fetcher
+from dossiers.fetching import SITE, _static_path, make_fetcher
 
 LOG = logging.getLogger(__name__)
 FONTS_CSS = "css/paper-fonts.css"
@@ -94,7 +95,7 @@ class Laid:
             for one in self.files
         ]
         data = self.document.write_pdf(
-            finisher=tagging.finish,
+            finisher=_finish,
             pdf_tags=True,
             pdf_variant=variant,
             pdf_identifier=self.identifier,
@@ -118,15 +119,12 @@ def layout(
     `css` names static files ("css/paper.css"), after the fonts every paper has. `pictures` are the only pictures beside
     static ones, `{key: PNG or JPEG}`, used as `<img src="/given/KEY">`. Raise PaperError if WeasyPrint gives up.
     """
-    from weasyprint import CSS, HTML
+    from weasyprint import HTML
 
     fetcher = make_fetcher(dict(pictures or {}))
     fonts = _fonts()
     try:
-        sheets = [
-            CSS(url=_address(name), url_fetcher=fetcher, font_config=fonts, _check_mime_type=True)
-            for name in (FONTS_CSS, *css)
-        ]
+        sheets = [_sheet(name, fonts) for name in (FONTS_CSS, *css)]
         source = HTML(string=html, base_url=SITE, url_fetcher=fetcher, media_type="print")
         document = source.render(font_config=fonts, stylesheets=sheets, presentational_hints=False)
     except (MemoryError, RecursionError):
@@ -154,13 +152,43 @@ def pdf(
     return layout(html, title=title, css=css, pictures=pictures, attachments=attachments).write(variant=variant)
 
 
+def _finish(document: Any, pdf: Any) -> None:
+    """Complete the tags, then pack what is packed: pydyf would do it twice, for its check sum and for the file."""
+    tagging.finish(document, pdf)
+    for one in pdf.objects:
+        if getattr(one, "compress", False):
+            _pack(one)
+
+
+def _pack(stream: Any) -> None:
+    """Let a stream of pydyf hold what it would write, compressed, between its dictionary and its end."""
+    packed = stream.data.partition(b"\nstream\n")[2].removesuffix(b"\nendstream")
+    stream.stream, stream.compress, stream.extra = [packed], False, stream.extra | {"Filter": "/FlateDecode"}
+
+
 def _fonts():
-    """Return this thread's fonts: unpacking the vendored ones for each paper would cost 40 ms."""
+    """Return this thread's fonts, to which its style sheets belong: unpacking them for each paper would cost 40 ms."""
     if not hasattr(_kept, "fonts"):
         from weasyprint.text.fonts import FontConfiguration
 
-        _kept.fonts = FontConfiguration()
+        _kept.fonts, _kept.sheets = FontConfiguration(), {}
+        if threading.current_thread() is threading.main_thread():
+            atexit.register(_kept.__dict__.clear)  # while the fonts can still remove their folder
     return _kept.fonts
+
+
+def _sheet(name: str, fonts):
+    """Return a style sheet as this thread parsed it, anew when its file is another: parsing costs 40 ms a card."""
+    from weasyprint import CSS
+
+    path = _static_path(name)
+    state = path.stat() if path else None
+    version = state and (path, state.st_mtime_ns, state.st_size)
+    kept_version, sheet = _kept.sheets.get(name, (None, None))
+    if sheet is None or kept_version != version:
+        sheet = CSS(url=_address(name), url_fetcher=make_fetcher({}), font_config=fonts, _check_mime_type=True)
+        _kept.sheets[name] = version, sheet
+    return sheet
 
 
 def _address(name: str) -> str:

@@ -23,6 +23,8 @@ A5_CSS = ("css/dossier-card.css", "css/dossier-a5.css")
 BOOKLET_CSS = ("css/dossier-booklet.css",)
 NOTES_FROM, RULE_MM, NOTES_HEAD_MM = 36.0, 8.6, 11.0
 """Free space of a card in mm from which it gets ruled lines, the height of a line, and of their heading."""
+NOTES = "block notes"
+"""The classes of the part with the lines, in dossiers/_card.html."""
 MM = 96 / 25.4
 
 
@@ -153,13 +155,19 @@ def _on_one_page(dossier, stamp, name, template, css, pages) -> Rendering:
         context = card_context(dossier, stamp, step, texts) | {"title": title}
         return context["card"], engine.layout(render_to_string(template, context), title=title, css=css)
 
+    def holds(laid) -> bool:
+        return laid.pages == pages and not runs_over(laid)
+
     def fits(place: int) -> bool:
         if place not in tried:
             tried[place] = lay(LADDER[place])
-        laid = tried[place][1]
-        return laid.pages == pages and not runs_over(laid)
+        return holds(tried[place][1])
 
     usual, known = guess(dossier), ladder.named(name)
+    if known and known[1]:  # with the ruled lines of the last print: one layout, if they are what it would get anew
+        work, laid = lay(ladder.with_lines(LADDER[known[0]], known[1]))
+        if holds(laid) and lines_for(laid) == known[1]:
+            return _written(work, laid, stamp, 1)
     if known and known[0] - usual <= 1 and fits(known[0]):
         place = known[0]
     else:
@@ -168,9 +176,13 @@ def _on_one_page(dossier, stamp, name, template, css, pages) -> Rendering:
     lines = lines_for(laid) if pages == 1 and place == 0 else 0
     if lines:
         again = lay(ladder.with_lines(LADDER[place], lines))
-        if again[1].pages == pages and not runs_over(again[1]):
+        if holds(again[1]):
             work, laid = again
-    LOG.info("card %s: rung %s, %s layouts", stamp.number, work.rung.name, len(tried))
+    return _written(work, laid, stamp, len(tried) + bool(lines))
+
+
+def _written(work, laid, stamp, layouts: int) -> Rendering:
+    LOG.info("card %s: rung %s, %s layouts", stamp.number, work.rung.name, layouts)
     made = laid.write()
     return Rendering(made.data, made.pages, work.rung.name, tuple(work.shortened))
 
@@ -205,10 +217,14 @@ def guess(dossier: Dossier) -> int:
 
 
 def lines_for(laid) -> int:
-    """Return how many ruled lines fill the space that a laid out card leaves free; 0 where it is nearly full."""
+    """Return how many ruled lines fill the space that a laid out card leaves free; 0 where it is nearly full.
+
+    Lines that are there already count as free space: the same card gives the same number with and without them.
+    """
     page = laid.document.pages[0]._page_box
     bottom = page.position_y + page.margin_top + page.height
-    used = max((_bottom(box) for box in page.children if not type(box).__name__.startswith("Margin")), default=bottom)
+    boxes = [box for box in page.children if not type(box).__name__.startswith("Margin")]
+    used = max((_bottom(box, NOTES) for box in boxes), default=bottom)
     free = (bottom - used) / MM
     return int((free - NOTES_HEAD_MM) // RULE_MM) if free >= NOTES_FROM else 0
 
@@ -223,9 +239,14 @@ def runs_over(laid) -> bool:
     return False
 
 
-def _bottom(box) -> float:
-    """Return the lowest edge of the content below a box: `html` and `body` may be as high as the page."""
+def _bottom(box, without: str = "") -> float:
+    """Return the lowest edge of the content below a box: `html` and `body` may be as high as the page.
+
+    `without` leaves out what has exactly these classes.
+    """
     children = [child for child in getattr(box, "children", ()) if child.is_in_normal_flow()]
+    if without:
+        children = [child for child in children if child.element is None or child.element.get("class") != without]
     if box.element_tag in ("html", "body") and children:
-        return max(_bottom(child) for child in children)
+        return max(_bottom(child, without) for child in children)
     return box.position_y + box.margin_height()

@@ -9,7 +9,7 @@ from io import BytesIO
 
 import pytest
 
-from dossiers import rendering
+from dossiers import engine, rendering
 from dossiers.ladder import NAMES
 from tests.conftest import missing
 from tests.dossiers import samples
@@ -53,10 +53,15 @@ def test_a_usual_card_is_one_page_says_everything_and_is_the_same_again():
     assert scanned(made.pdf) == [stamp.url]
 
 
-def test_an_empty_card_says_so_in_words_and_leaves_room_to_write():
+def test_an_empty_card_says_so_in_words_and_leaves_room_to_write(monkeypatch):
     made = rendering.card(samples.empty(), samples.stamp())
     assert made.pages == 1
     assert made.rung.startswith("d0+")
+    laid, real = [], engine.layout
+    monkeypatch.setattr(engine, "layout", lambda *html, **more: laid.append(1) or real(*html, **more))
+    assert rendering.card(samples.empty(), samples.stamp(), rung=made.rung).pdf == made.pdf
+    assert len(laid) == 1, "the ruled lines of the last print are remembered"
+    assert rendering.card(samples.empty(), samples.stamp(), rung="d0+3").pdf == made.pdf, "and counted anew if wrong"
     told = words(made.pdf)
     for sentence in ("审批链路尚未启动。", "需求未申报。", "未落实", "项目不在园区内。", "走访手记"):
         assert sentence in told
