@@ -238,14 +238,13 @@ def _swept(shape: Shape, courses: list[Course], rows: Rows) -> dict[Any, Outlook
     """Return the outlooks of some courses of one shape by key, without their steps."""
     import numpy as np
 
-    whole, late = [], {}
+    whole, late, finish = [], {}, rows.room(len(shape.places), len(courses))
     for n, place in enumerate(shape.places):
-        durations, allowed = rows.durations([course.steps[place] for course in courses], place)
+        durations, allowed = rows.durations([course.steps[place] for course in courses], place, finish[n])
         whole.append(durations)
         if allowed is not None:
             late[n] = allowed
     begins = np.array([[course.begins] for course in courses], dtype=np.float32)
-    finish = np.empty((len(shape.places), len(courses), rows.draws), dtype=np.float32)
     found = milestones_of(shape, sweep(shape.before, whole, late, begins, out=finish))
     passed = passed_of(shape)
     return {

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -98,6 +99,15 @@ class Rows:
         self._rows: dict[tuple, tuple[Row, object]] = {}
         self._steps: dict[tuple[int, int], tuple[Row, object]] = {}
         self._factors: dict[tuple, ndarray] = {}
+        self._room: ndarray | None = None
+
+    def room(self, steps: int, courses: int) -> ndarray:
+        """Return an array (steps, courses, draws) to write to, the same memory at every call."""
+        import numpy as np
+
+        if self._room is None or self._room.size < steps * courses * self.draws:
+            self._room = np.empty(steps * courses * self.draws, dtype=np.float32)
+        return self._room[: steps * courses * self.draws].reshape(steps, courses, self.draws)
 
     def of(self, step, lane: int) -> Row:
         """Return the row of a `forecast.Step` on its lane."""
@@ -110,23 +120,23 @@ class Rows:
             known = self._steps[same] = (self._like(step, lane), step)
         return known[0]
 
-    def durations(self, steps, place: int) -> tuple[ndarray, ndarray | None]:
+    def durations(self, steps, place: int, out: ndarray | None = None) -> tuple[ndarray, ndarray | None]:
         """Return the whole durations of the steps at one place of several courses: (P, D), (1, D) if all are one step.
 
         With it the earliest finishes that their quotas allow (0: any), None when none of them waits for quota. What is
-        returned is not to be written to.
+        returned is not to be written to, unless it is `out`, which is room that may be used.
         """
         import numpy as np
 
         first = steps[0]
-        if all(step is first for step in steps):
+        if all([step is first for step in steps]):
             row = self.of(first, lane_of(first, place))
             return row.whole[None], None if row.late is None else row.late[None]
         medians = _plain(steps)
         if medians is not None:
             desk = first.desk
             factor = self.factor(desk.kind, lane_of(first, place), desk.sigma, desk.share, first.group)
-            return factor * np.array(medians, dtype=np.float32)[:, None], None
+            return np.multiply(factor, np.array(medians, dtype=np.float32)[:, None], out=out), None
         rows = [self.of(step, lane_of(step, place)) for step in steps]
         late = None
         if any(row.late is not None for row in rows):
@@ -134,7 +144,7 @@ class Rows:
             for p, row in enumerate(rows):
                 if row.late is not None:
                     late[p] = row.late
-        return np.stack([row.whole for row in rows]), late
+        return np.stack([row.whole for row in rows], out=out), late
 
     def _like(self, step, lane: int) -> Row:
         """Return the row of a step that looks like this one."""
@@ -248,16 +258,18 @@ def lane_of(step, place: int) -> int:
     return step.lane if step.lane >= 0 else place
 
 
+_LIKE = attrgetter(
+    *("state", "blocked_for", "lane", "group", "wait", "applicant", "special", "desk.kind", "desk.sigma", "desk.share")
+)
+_MEDIAN = attrgetter("desk.median")
+
+
 def _plain(steps) -> list[float] | None:
     """Return the medians of steps that are nothing but desks with one spread, not begun; else None."""
     first = steps[0]
-    alike = (first.desk.sigma, first.desk.share, first.lane, first.group)
-    medians = []
-    for step in steps:
-        desk = step.desk
-        if step.state != "pending" or step.blocked_for is not None or step.wait.median or step.applicant.median:
-            return None
-        if step.special.median or (desk.sigma, desk.share, step.lane, step.group) != alike:
-            return None
-        medians.append(desk.median)
-    return medians
+    if first.state != "pending" or first.blocked_for is not None:
+        return None
+    if first.wait.median or first.applicant.median or first.special.median:
+        return None
+    # Ten thousand projects have two hundred thousand steps: they are compared without a line of Python for each.
+    return list(map(_MEDIAN, steps)) if list(map(_LIKE, steps)).count(_LIKE(first)) == len(steps) else None
