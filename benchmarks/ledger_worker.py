@@ -179,47 +179,32 @@ def _raw_sqlite(rng, hot):
 
     from django.db import connection
 
+    from factors.engines import sqlite as engine
+
     draw = accounts(rng, hot)
     link = sqlite3.connect(connection.settings_dict["NAME"], timeout=20, isolation_level=None)
     link.executescript(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000;"
     )
-    day, until = TODAY.isoformat(), UNTIL.isoformat()
-    run = link.execute
+    day, until, run = TODAY.isoformat(), UNTIL.isoformat(), link.execute
+    demands, flips = engine.DEMAND.format(marks="?, ?"), engine.FLIPS.format(marks="?, ?")
+    years = "UPDATE factors_journalyear SET last_number = last_number + 1 WHERE year = 2026 RETURNING last_number"
 
     def post():
-        pool, holding = draw()
+        (pool, holding), key = (row.pk for row in draw()), uuid.uuid4().hex
         run("BEGIN IMMEDIATE")
-        key = uuid.uuid4().hex
-        run("SELECT id FROM factors_posting WHERE key = ?", [key]).fetchone()
-        for account in (pool.pk, holding.pk):
-            run(
-                "SELECT book_id, period, role, closed_on, last_on FROM factors_account WHERE id = ?", [account]
-            ).fetchone()
-        run("UPDATE factors_account SET debits_pending = debits_pending + 1, last_on = ? WHERE id = ? AND "
-            "credits_posted - debits_posted - debits_pending >= 1", [day, pool.pk])  # fmt: skip
-        run(
-            "UPDATE factors_account SET credits_pending = credits_pending + 1, last_on = ? WHERE id = ?",
-            [day, holding.pk],
-        )
-        number = run(
-            "UPDATE factors_journalyear SET last_number = last_number + 1 WHERE year = 2026 RETURNING last_number"
-        )
-        (number,) = number.fetchone()
-        posting = run("INSERT INTO factors_posting (year, number, key, kind, occurred_on, recorded_at, document_no,"
-                      " summary) VALUES (2026, ?, ?, 'reserve', ?, ?, '', '')",
-                      [number, key, day, day]).lastrowid  # fmt: skip
-        transfer = run("INSERT INTO factors_transfer (posting_id, line, phase, debit_id, credit_id, amount, expires_on)"
-                       " VALUES (?, 1, 'pending', ?, ?, 1, ?)",
-                       [posting, pool.pk, holding.pk, until]).lastrowid  # fmt: skip
-        run("INSERT INTO factors_reservation (transfer_id, pool_id, holding_id, amount, reserved_on, expires_on,"
-            " renewed) VALUES (?, ?, ?, 1, ?, ?, 0)", [transfer, pool.pk, holding.pk, day, until])  # fmt: skip
-        for account in (pool.pk, holding.pk):
-            run("UPDATE factors_demand SET secured = secured WHERE holding_id = ?", [account])
+        run("SELECT id, year, number, key FROM factors_posting WHERE key IN (?)", [key]).fetchall()
+        run(engine.ACCOUNTS, [pool, holding]).fetchall()
+        run(engine.MOVE, [pool, 0, holding, 0, pool, 1, holding, 1, day, pool, holding, pool, 1])
+        (number,) = run(years).fetchone()
+        facts = [2026, number, key, "reserve", day, day, "", "", None, None, None, None, None, None]
+        posting = run(engine.POSTING, facts).lastrowid
+        transfer = run(engine.TRANSFER, [posting, 1, "pending", pool, holding, 1, None, until]).lastrowid
+        run(engine.RESERVATION, [transfer, pool, holding, 1, day, until, False, None])
+        run(demands, [pool, holding])
+        run(flips, [pool, holding] * 3).fetchone()
         sequence, before = run("SELECT sequence, hash FROM people_audithead WHERE id = 1").fetchone()
-        run("INSERT INTO people_auditentry (sequence, at, kind, by_name, target_type, target_id, target_text, detail,"
-            " prev_hash, hash) VALUES (?, ?, 'ledger.posting', '', '', ?, '', '{}', ?, ?)",
-            [sequence + 1, day, str(posting), before, before])  # fmt: skip
+        run(engine.AUDIT, [sequence + 1, day, None, "", None, str(posting), "", "{}", before, before])
         run("UPDATE people_audithead SET sequence = ?, hash = ? WHERE id = 1", [sequence + 1, before])
         run("COMMIT")
 

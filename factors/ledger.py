@@ -5,7 +5,6 @@ the database), happens once per key, has a number without holes and an entry in 
 that it blocks or frees, all in the caller's transaction. Order of locks: `docs/adr` 0012.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -77,7 +76,7 @@ def _write_alone(entry: Entry, *, now, by, ip) -> Outcome | None:
     engine = engines.of(connection)
     if _waiting.get() is not None or connection.in_atomic_block or not engine.stands_alone(connection, entry):
         return None
-    return engine.write_alone(connection, _seal(entry, now, by, ip), **_who(now, by, ip))
+    return engine.write_alone(connection, _seal([entry], now, by, ip)[0], **_who(now, by, ip))
 
 
 def _who(now, by, ip) -> dict:
@@ -87,7 +86,7 @@ def _who(now, by, ip) -> dict:
 def _write(entries, *, now, by, ip) -> tuple[Posted, ...]:
     """Post, let demands turn, write the audit entries: in this order, which is that of the locks."""
     who, connection = _who(now, by, ip), connections[DEFAULT_DB_ALIAS]
-    sealed = [_seal(entry, now, by, ip) for entry in entries]
+    sealed = _seal(entries, now, by, ip)
     waiting, engine = _waiting.get(), engines.of(connection)
     outcome: Outcome = engine.write(connection, sealed, **who, seal=waiting is None)
     if outcome.flips:
@@ -152,19 +151,21 @@ def _require_same(replayed: list[tuple[Entry, Posted]]) -> None:
             raise KeyUsed(key=entry.key, posting=posted.id)
 
 
-_dump = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def _seal(entry: Entry, now, by, ip) -> Sealed:
-    """Prepare the audit entry: all but its sequence, the posting's number and the hash before it."""
-    detail = {
-        "kind": entry.kind,
-        "document_no": entry.document_no,
-        "maker": entry.maker,
-        "checker": entry.checker,
-        "lines": [[line.phase, line.debit, line.credit, line.amount] for line in entry.lines],
-    }
-    target = f"{entry.kind} {entry.document_no} {entry.summary}".strip()[:200]
+def _seal(entries: Sequence[Entry], now, by, ip) -> list[Sealed]:
+    """Prepare the audit entries: all but their sequence, the posting's number and the hash before it."""
     who = (by.pk, by.username) if by else (None, "")
-    head, tail = audit.pieces_of(now, "ledger.posting", *who, ip, "factors.posting", target, detail)
-    return Sealed(entry, head, tail, target, _dump(detail))
+    head = audit.head_of(now, "ledger.posting", *who, ip, "factors.posting")
+    sealed = []
+    for entry in entries:
+        detail = audit.detail_of(
+            {
+                "kind": entry.kind,
+                "document_no": entry.document_no,
+                "maker": entry.maker,
+                "checker": entry.checker,
+                "lines": [[line.phase, line.debit, line.credit, line.amount] for line in entry.lines],
+            }
+        )
+        target = f"{entry.kind} {entry.document_no} {entry.summary}".strip()[:200]
+        sealed.append(Sealed(entry, head, audit.tail_of(target, detail), target, detail))
+    return sealed

@@ -206,15 +206,24 @@ def pieces(entry: AuditEntry) -> tuple[str, str]:
     The ledger's posting function (`factors.engines`) seals its entries in the database with them: number, hash before
     and sequence are known only there.
     """
-    return pieces_of(
-        entry.at, entry.kind, entry.by_id, entry.by_name, entry.ip, entry.target_type, entry.target_text, entry.detail
-    )
+    head = head_of(entry.at, entry.kind, entry.by_id, entry.by_name, entry.ip, entry.target_type)
+    return head, tail_of(entry.target_text, detail_of(entry.detail))
 
 
-def pieces_of(at, kind, by_id, by_name, ip, target_type, target_text, detail) -> tuple[str, str]:
-    """Return the same from the facts alone: who makes a thousand entries a second does not make a thousand models."""
+def head_of(at, kind, by_id, by_name, ip, target_type) -> str:
+    """Return the first of the `pieces`. All entries that one call writes about one kind of object have it in common."""
     at = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return _json([at, kind, by_id, by_name, ip, target_type])[1:-1], _json([target_text, detail])[1:-1]
+    return _json([at, kind, by_id, by_name, ip, target_type])[1:-1]
+
+
+def detail_of(detail: dict) -> str:
+    """Return a detail as the JSON text that is hashed; it can also be what is stored."""
+    return _json(detail)
+
+
+def tail_of(target_text: str, detail: str) -> str:
+    """Return the second of the `pieces`; `detail` from `detail_of`."""
+    return f"{_json(target_text)},{detail}"
 
 
 def sealed(sequence: int, head: str, target_id: str, tail: str, prev_hash: str) -> str:

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 import psycopg
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError
 
 from factors.engines import Outcome, Posted, Sealed
@@ -16,7 +15,7 @@ from factors.rules import LEGAL, RESOLVING
 REFUSED = "LD001"
 TURNS = "LD002"  # a demand turns blocked or free: more than the one statement is to be done
 POST_ONE = f"SELECT * FROM factors_post_one({', '.join(['%s'] * 26)})"
-_dump = DjangoJSONEncoder(ensure_ascii=False).encode
+_dump = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def install(connection) -> None:
@@ -41,37 +40,41 @@ def write(
     """
     if len(sealed) == 1 and _is_plain(sealed[0].entry):
         return _write_one(connection, sealed[0], now, by_id, by_name, ip, seal, alone=False)
-    lines = [
+    lines = _lines(sealed)
+    with _refusals(), _binding_cursor(connection) as cursor:
+        cursor.execute(
+            "SELECT factors_post(%s, %s, %s, %s, %s, %s, %s)",
+            [_dump(_entries(sealed)), _dump(lines), now, by_id, by_name, ip, seal],
+        )
+        (answer,) = cursor.fetchone()
+    answer = answer if isinstance(answer, dict) else json.loads(answer)
+    if "known" in answer:
+        return Outcome(tuple(Posted(*row, replayed=True) for row in answer["known"]))
+    posted = tuple(Posted(*row, s.entry.key) for row, s in zip(answer["posted"], sealed, strict=True))
+    return Outcome(posted, answer["flips"], answer["sealed"])
+
+
+def _lines(sealed: list[Sealed]) -> list[dict]:
+    lines = [(n, s.entry, m, line) for n, s in enumerate(sealed, 1) for m, line in enumerate(s.entry.lines, 1)]
+    return [
         {
+            "i": i,
             "e": n,
-            "n": number,
-            "kind": s.entry.kind,
-            "day": s.entry.occurred_on.isoformat(),
+            "n": m,
+            "kind": entry.kind,
+            "day": entry.occurred_on.isoformat(),
             "phase": line.phase,
             "debit": line.debit,
             "credit": line.credit,
             "amount": line.amount,
             "reservation": line.reservation,
             "held": line.held,
-            "expires_on": line.expires_on,
+            "expires_on": line.expires_on and line.expires_on.isoformat(),
             "renewed": line.renewed,
             "twin": line.twin,
         }
-        for n, s in enumerate(sealed)
-        for number, line in enumerate(s.entry.lines, start=1)
+        for i, (n, entry, m, line) in enumerate(lines, 1)
     ]
-    with _refusals(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT factors_post(%s::jsonb, %s::jsonb, %s, %s, %s, %s, %s)",
-            [_dump(_entries(sealed)), _dump(lines), now, by_id, by_name, ip, seal],
-        )
-        (answer,) = cursor.fetchone()
-    answer = answer if isinstance(answer, dict) else json.loads(answer)
-    return Outcome(
-        tuple(Posted(p["id"], p["year"], p["number"], p["key"], p["replayed"]) for p in answer["posted"]),
-        answer["flips"],
-        answer["sealed"],
-    )
 
 
 def stands_alone(connection, entry) -> bool:
@@ -148,9 +151,11 @@ def seal(
     connection, sealed: list[Sealed], posted, *, now: datetime, by_id: int | None, by_name: str, ip: str | None
 ) -> None:
     """Write the audit entries of what was posted unsealed. One query."""
-    with connection.cursor() as cursor:
+    ids = [made.id for made in posted]
+    with _binding_cursor(connection) as cursor:
         cursor.execute(
-            "SELECT factors_seal(%s::jsonb, %s, %s, %s, %s)", [_dump(_entries(sealed)), now, by_id, by_name, ip]
+            "SELECT factors_seal(%s, %s::bigint[], %s, %s, %s, %s)",
+            [_dump(_entries(sealed)), ids, now, by_id, by_name, ip],
         )
 
 
@@ -168,11 +173,11 @@ def _entries(sealed: list[Sealed]) -> list[dict]:
             "voucher": s.entry.voucher,
             "reverses": s.entry.reverses,
             "renews": s.entry.renews,
-            "renewed_until": s.entry.renewed_until,
+            "renewed_until": s.entry.renewed_until and s.entry.renewed_until.isoformat(),
             "head": s.head,
             "tail": s.tail,
             "target": s.summary,
             "detail": s.detail,
         }
-        for n, s in enumerate(sealed)
+        for n, s in enumerate(sealed, 1)
     ]
