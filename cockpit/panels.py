@@ -15,6 +15,7 @@ from calendars import store
 from cockpit import chains, figures, gauges, week
 from cockpit.scope import ORDER, STUCK, Scope
 from gis import standing
+from people.boundary import attempt
 from people.models import District
 from projects.models import Park, Project
 
@@ -45,12 +46,13 @@ class Page:
 
     def panel(self, name: str, make: Callable, empty=()):
         """Return what `make` returns; `empty` when it fails, which goes into the log and onto the page."""
-        try:
-            return make()
-        except Exception:
-            logger.exception("panel %s of the leaders' page", name)
+
+        def failed(error: Exception):
+            logger.error("panel %s of the leaders' page", name, exc_info=error)
             self.failed.add(name)
             return empty
+
+        return attempt(make, failed)
 
     def count(self, *lights: str) -> int:
         """Return how many projects show one of the lights (all by default)."""

@@ -14,6 +14,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from dossiers.content import Attachment
+from dossiers.parsing import FAULTS
 
 MAX_FILE, MAX_ALL = 30 * 1024 * 1024, 120 * 1024 * 1024
 MAX_PAGES = 300
@@ -87,13 +88,12 @@ def _take(enclosure: Enclosure, data: bytes) -> None:
 
 def _pages(data: bytes) -> int:
     from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
 
     try:
         reader = PdfReader(BytesIO(data))
         number = 0 if reader.is_encrypted else len(reader.pages)
-    except (MemoryError, RecursionError):
-        raise
-    except Exception as error:  # its parsers let through KeyError, struct.error and more; the list names the file
+    except (PyPdfError, *FAULTS) as error:  # the list of attachments names the file
         raise Unusable(_("not readable as PDF")) from error
     if reader.is_encrypted:
         raise Unusable(_("encrypted"))

@@ -18,6 +18,7 @@ from typing import Any
 
 from dossiers import tagging
 from dossiers.fetching import SITE, _static_path, make_fetcher
+from dossiers.parsing import FAULTS
 
 LOG = logging.getLogger(__name__)
 FONTS_CSS = "css/paper-fonts.css"
@@ -127,9 +128,7 @@ def layout(
         sheets = [_sheet(name, fonts) for name in (FONTS_CSS, *css)]
         source = HTML(string=html, base_url=SITE, url_fetcher=fetcher, media_type="print")
         document = source.render(font_config=fonts, stylesheets=sheets, presentational_hints=False)
-    except (MemoryError, RecursionError):
-        raise
-    except Exception as error:  # whatever its parsers raise on hostile content: one sentence for the caller
+    except FAULTS as error:  # one sentence for the caller
         raise PaperError(f"{type(error).__name__}: {error}") from error
     document.metadata.title = title
     document.metadata.generator = PRODUCER

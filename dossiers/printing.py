@@ -15,6 +15,7 @@ from dossiers.models import Kind, Print, PrintItem
 from dossiers.reasons import NotPrinted, is_disk_full
 from people import audit
 from people.access import allows, visible_to
+from people.boundary import attempt
 from projects.models import Project
 
 log = logging.getLogger(__name__)
@@ -48,20 +49,23 @@ def process(item: PrintItem, *, clock) -> None:
     :raises Exhausted: it stays claimed, the process must end.
     """
     with translation.override(settings.LANGUAGE_CODE):
-        try:
-            _print(item, clock)
-        except Lost:
-            log.warning("Print item %s was taken over; its paper is thrown away", item.pk)
-        except NotPrinted as error:
-            fail(item, error.reason, error.detail, now=clock())
-        except MemoryError as error:
-            raise Exhausted from error
-        except Exception as error:  # whatever it is, this paper fails and the others are printed
-            if is_disk_full(error):
-                put_back(item)
-                raise DiskFull from error
-            log.exception("Print item %s of job %s failed", item.pk, item.job_id)
-            fail(item, "broken", f"{type(error).__name__}: {error}", now=clock())
+        attempt(lambda: _print(item, clock), lambda error: _not_printed(item, error, clock))
+
+
+def _not_printed(item: PrintItem, error: Exception, clock) -> None:
+    """Note why a paper was not printed; whatever it is, the others are."""
+    if isinstance(error, Lost):
+        log.warning("Print item %s was taken over; its paper is thrown away", item.pk)
+    elif isinstance(error, NotPrinted):
+        fail(item, error.reason, error.detail, now=clock())
+    elif isinstance(error, MemoryError):
+        raise Exhausted from error
+    elif is_disk_full(error):
+        put_back(item)
+        raise DiskFull from error
+    else:
+        log.error("Print item %s of job %s failed", item.pk, item.job_id, exc_info=error)
+        fail(item, "broken", f"{type(error).__name__}: {error}", now=clock())
 
 
 def _print(item: PrintItem, clock) -> None:
