@@ -13,7 +13,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from cockpit import unlock_run
-from cockpit.unlock_rows import MONEY_WORDS, PRICE_UNITS, UNITS, Column, Line, Named, named, price_words, worth
+from cockpit.unlock_rows import (
+    DECIMALS,
+    MONEY_WORDS,
+    PRICE_UNITS,
+    UNITS,
+    Column,
+    Line,
+    Named,
+    named,
+    price_words,
+    worth,
+)
 from cockpit.unlock_setup import MEASURES, OBJECTIVES, QUOTA, SHARES
 from cockpit.unlock_worth import MONEY_OF, total_wan
 from factors import quantity
@@ -55,6 +66,11 @@ class Board:
     def figure_words(self):
         """That money in words."""
         return MONEY_WORDS[self.figure]
+
+    @property
+    def digits(self) -> int:
+        """The decimals of that money in 亿元."""
+        return DECIMALS[self.objective] if self.objective in MONEY_OF else 1
 
     @property
     def unknown(self) -> list[tuple[object, int]]:

@@ -18,8 +18,8 @@ SECONDS = 2.0
 """For the plan itself; stopped then, the best one found is shown with its proven bound."""
 
 STEP_SECONDS = 2.0
-TOPUP_WORK = 20_000
-"""Least top-ups with a choice of routes take the planner as long as there are candidates: so many in sum, or five."""
+TOPUP_WORK = 120_000
+"""Least top-ups with a choice of routes take as long as there are candidates: so many in sum, or five."""
 
 MOST_TOPUPS = 60
 """Projects that were not chosen for which the least top-up is told, the most valuable first."""
