@@ -215,32 +215,27 @@ BEGIN
       FROM factors_account h
      WHERE d.holding_id = h.id AND h.id = ANY(v_ids);
 
-    -- Numbers without holes, one row a year. The rows know each other by ids drawn before, not by looking them up again.
-    WITH years AS (
-        INSERT INTO factors_journalyear AS j (year, last_number)
-        SELECT extract(year FROM e.day)::int, count(*) FROM jsonb_to_recordset(p_entries) AS e(day date)
-         GROUP BY 1 ORDER BY 1
-            ON CONFLICT (year) DO UPDATE SET last_number = j.last_number + excluded.last_number
-            RETURNING j.year, j.last_number
-    ), ids AS (
-        SELECT array_agg(nextval('factors_posting_id_seq')) AS ids FROM generate_series(1, cardinality(v_keys))
-    ), entry AS (
-        SELECT e.*, y.year, y.last_number, ids.ids[e.e] AS id
-          FROM ids, jsonb_to_recordset(p_entries) AS e(
-               e int, key text, kind text, day date, document_no text, summary text, maker bigint, checker bigint,
-               voucher bigint, reverses bigint, renews bigint, renewed_until date)
-          JOIN years y ON y.year = extract(year FROM e.day)::int
-    ), made AS (
+    -- Numbers without holes, one row a year. Ids are drawn behind that lock, so they become visible in their order;
+    -- the rows know each other by them and need not be looked up again.
+    INSERT INTO factors_journalyear AS j (year, last_number)
+    SELECT extract(year FROM e.day)::int, count(*) FROM jsonb_to_recordset(p_entries) AS e(day date)
+     GROUP BY 1 ORDER BY 1
+        ON CONFLICT (year) DO UPDATE SET last_number = j.last_number + excluded.last_number;
+    v_postings := ARRAY(SELECT nextval('factors_posting_id_seq') FROM generate_series(1, cardinality(v_keys)));
+    WITH made AS (
         INSERT INTO factors_posting (id, year, number, key, kind, occurred_on, recorded_at, document_no, summary,
                                      maker_id, checker_id, voucher_id, reverses_id, renews_id, renewed_until)
-        SELECT e.id, e.year, e.last_number + 1 - row_number() OVER (PARTITION BY e.year ORDER BY e.e DESC), e.key, e.kind,
-               e.day, p_now, e.document_no, e.summary, e.maker, e.checker, e.voucher, e.reverses, e.renews,
+        SELECT v_postings[e.e], y.year, y.last_number + 1 - row_number() OVER (PARTITION BY y.year ORDER BY e.e DESC),
+               e.key, e.kind, e.day, p_now, e.document_no, e.summary, e.maker, e.checker, e.voucher, e.reverses, e.renews,
                e.renewed_until
-          FROM entry e ORDER BY e.e
+          FROM jsonb_to_recordset(p_entries) AS e(
+               e int, key text, kind text, day date, document_no text, summary text, maker bigint, checker bigint,
+               voucher bigint, reverses bigint, renews bigint, renewed_until date)
+          JOIN factors_journalyear y ON y.year = extract(year FROM e.day)::int
+         ORDER BY e.e
         RETURNING id, year, number
     )
-    SELECT array_agg(m.id ORDER BY m.id), jsonb_agg(jsonb_build_array(m.id, m.year, m.number) ORDER BY m.id)
-      INTO v_postings, v_made FROM made m;
+    SELECT jsonb_agg(jsonb_build_array(m.id, m.year, m.number) ORDER BY m.id) INTO v_made FROM made m;
 
     v_transfers := ARRAY(SELECT nextval('factors_transfer_id_seq') FROM generate_series(1, jsonb_array_length(p_lines)));
     INSERT INTO factors_transfer (id, posting_id, line, phase, debit_id, credit_id, amount, resolves_id, expires_on)
@@ -394,8 +389,8 @@ BEGIN
         RAISE EXCEPTION 'refused' USING ERRCODE = 'LD001', DETAIL = v_bad::text;
     END IF;
 
-    -- Everything that is this entry's own comes first; the voucher number and the head of the audit log, which every
-    -- posting waits for, are taken last and held for two statements and the commit.
+    -- What needs no number comes first: every posting waits for the voucher number. Ids are drawn behind it, so they
+    -- become visible in their order and "newer than" can be asked by id.
     UPDATE factors_account SET
            debits_posted = debits_posted + CASE id WHEN p_debit THEN v_posted ELSE 0 END,
            debits_pending = debits_pending + CASE id WHEN p_debit THEN v_pending ELSE 0 END,
@@ -424,7 +419,18 @@ BEGIN
     END IF;
 
     o_year := extract(year FROM p_day);
-    o_id := nextval('factors_posting_id_seq');
+    LOOP
+        WITH j AS (
+            UPDATE factors_journalyear SET last_number = last_number + 1 WHERE year = o_year RETURNING last_number
+        )
+        INSERT INTO factors_posting AS p (year, number, key, kind, occurred_on, recorded_at, document_no, summary,
+                                          maker_id, checker_id, voucher_id)
+        SELECT o_year, j.last_number, p_key, p_kind, p_day, p_now, p_document_no, p_summary, p_maker, p_checker,
+               p_voucher FROM j
+        RETURNING p.id, p.number INTO o_id, o_number;
+        EXIT WHEN FOUND;
+        INSERT INTO factors_journalyear (year, last_number) VALUES (o_year, 0) ON CONFLICT (year) DO NOTHING;
+    END LOOP;
     IF p_phase = 'pending' THEN
         WITH t AS (
             INSERT INTO factors_transfer (posting_id, line, phase, debit_id, credit_id, amount, expires_on)
@@ -440,18 +446,6 @@ BEGIN
             UPDATE factors_reservation x SET resolved_by_id = v_transfer WHERE x.id = p_reservation;
         END IF;
     END IF;
-    LOOP
-        WITH j AS (
-            UPDATE factors_journalyear SET last_number = last_number + 1 WHERE year = o_year RETURNING last_number
-        )
-        INSERT INTO factors_posting AS p (id, year, number, key, kind, occurred_on, recorded_at, document_no, summary,
-                                          maker_id, checker_id, voucher_id)
-        SELECT o_id, o_year, j.last_number, p_key, p_kind, p_day, p_now, p_document_no, p_summary, p_maker, p_checker,
-               p_voucher FROM j
-        RETURNING p.number INTO o_number;
-        EXIT WHEN FOUND;
-        INSERT INTO factors_journalyear (year, last_number) VALUES (o_year, 0) ON CONFLICT (year) DO NOTHING;
-    END LOOP;
     IF NOT p_seal OR o_flips THEN
         RETURN;
     END IF;
