@@ -241,7 +241,8 @@ class Project(Searchable):
         verbose_name_plural = _("projects")
         indexes = [
             models.Index(fields=["sort_group", "due_half", "id"], name="project_worst_first"),
-            models.Index(fields=["district", "park", "light"], name="project_light_counts"),
+            # With the investment, so that a city's is added up without its rows, which are long.
+            models.Index(fields=["district", "park", "light", "investment_wan"], name="project_light_and_money"),
             models.Index(fields=["next_flip_at"], name="project_next_flip"),
             # The sections of a workbench that covers a whole city: each is one of these in order, or counted from it.
             models.Index(fields=["light", "due_half", "id"], name="project_of_light"),
