@@ -3,6 +3,7 @@
 Each paper is laid out once and looked at from several sides: renderings are what costs here.
 """
 
+import re
 import shutil
 import subprocess
 from io import BytesIO
@@ -22,6 +23,14 @@ def words(pdf: bytes) -> str:
         missing("pdftotext")
     out = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
     return "".join(out.split())
+
+
+def margin(pdf: bytes) -> float:
+    """Return how far the text of the first page keeps from its right edge, in mm."""
+    out = subprocess.run(["pdftotext", "-l", "1", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True)
+    found = out.stdout.decode()
+    width = float(re.search(r'<page width="([\d.]+)"', found).group(1))
+    return (width - max(map(float, re.findall(r'xMax="([\d.]+)"', found)))) * 25.4 / 72
 
 
 def scanned(pdf: bytes) -> list[str]:
@@ -49,6 +58,7 @@ def test_a_usual_card_is_one_page_says_everything_and_is_the_same_again():
     figures += ["2026-07-20", "2026-12-15", "2025-08-12/2026-07-20/2027-10-31", "6/8", "第7版", "7F3K-92QD"]
     assert [figure for figure in figures if figure not in told] == []
     assert "共5件，列前3件" in told
+    assert margin(made.pdf) >= 12.9, "nothing runs into the margin of 13 mm"
     assert rendering.card(dossier, stamp, rung=made.rung).pdf == made.pdf
     assert scanned(made.pdf) == [stamp.url]
 
