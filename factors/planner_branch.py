@@ -31,8 +31,8 @@ def _undecided(state: State) -> Any:
     return np.flatnonzero((x > 1e-6) & (x < 1 - 1e-6))
 
 
-def branch(state: State, deadline: float) -> None:
-    """Cut, or search, the leaf with the largest bound, again and again until `deadline`."""
+def branch(state: State, deadline: float, end: float) -> None:
+    """Cut, or search, the leaf with the largest bound, until `deadline`; a search begun may go on until `end`."""
     if not state.leaves:
         state.leaves = [replace(state, leaves=[], beat=state.value)]
     while state.open and perf_counter() < deadline:
@@ -41,7 +41,7 @@ def branch(state: State, deadline: float) -> None:
         leaf = max(state.leaves, key=lambda one: one.bound)
         to = reach(leaf, min(EASY, deadline - perf_counter()))
         if to and to.complete:
-            search(leaf, to, deadline)
+            search(leaf, to, end)
             fresh = [leaf]
         else:
             fresh = _halves(leaf)

@@ -21,16 +21,19 @@ QUICK, TINY = 0.02, 0.02
 """Seconds of a part's first search, which is to tell how far it is off; and below which no programme is begun."""
 
 
-def improve(state: State, deadline: float) -> None:
-    """Take the next step until about `deadline` (of perf_counter); keep what is better, and what it proves."""
+def improve(state: State, deadline: float, end: float) -> None:
+    """Take the next step until about `deadline` (of perf_counter); keep what is better, and what it proves.
+
+    A search is as large as fits before `deadline`, and when something else holds it up it goes on until `end`.
+    """
     begun = perf_counter()
     seconds = deadline - begun
     to = None if state.leaves else reach(state, seconds * 0.7 if state.searched else min(seconds, QUICK))
     if to and (to.complete or state.swept or not state.searched):
-        return search(state, to, deadline)
+        return search(state, to, end)
     cutting = may_cut(state) and state.took[1] <= state.took[0]
     if cutting:
-        branch(state, deadline)
+        branch(state, deadline, end)
     elif not state.swept:
         sweep(state, min(deadline, begun + SWEPT))
     elif seconds >= TINY:

@@ -12,7 +12,7 @@ them most; each set of the other units asks for the window in which the left-ove
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, NamedTuple
 
 from factors.planner_core import State, core_of, take
@@ -122,11 +122,15 @@ def reach(state: State, seconds: float) -> Reach | None:
 
 
 def search(state: State, to: Reach, deadline: float) -> None:
-    """Look at every choice that loses at most `budget`: the best is taken, and the bound falls to what is left."""
-    begun, found = perf_counter(), deviations(state)
+    """Look at every choice that loses at most `budget`: the best is taken, and the bound falls to what is left.
+
+    Given up at `deadline` (of perf_counter) without a new bound. How long it takes is learnt in processor time: what
+    others do on the machine says nothing of this part.
+    """
+    begun, found = thread_time(), deviations(state)
     most = max(NEAR, 4 * int(to.number**0.5))
     best, complete = _best(found, state.relaxed.y, to.budget, most, deadline)
-    took = (perf_counter() - begun) / (START + to.number / PACE)
+    took = (thread_time() - begun) / (START + to.number / PACE)
     state.slow = max(took, SLOW_LEAST) if complete else max(took, state.slow) * 3
     if best:
         x = found.chosen.copy()

@@ -77,7 +77,7 @@ def run(states: Sequence[State], deadline: float, workers: int) -> None:
         share = (1 / len(waiting) + waiting[id(state)] / gaps) / 2
         last = state.size >= state.part.count
         eager = 2 if last and state.swept else 0.8
-        improve(state, perf_counter() + min(rest, max(TINY, rest * min(1.0, workers * share * eager))))
+        improve(state, perf_counter() + min(rest, max(TINY, rest * min(1.0, workers * share * eager))), deadline)
         del waiting[id(state)]
 
     pairs = [pair for state in states if state.open and (pair := uncouple(state))]

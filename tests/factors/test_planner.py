@@ -122,8 +122,8 @@ def test_the_bound_holds_at_every_step_of_every_method(seed, tight, monkeypatch)
     assert searched.value == best == searched.bound
     monkeypatch.setattr(planner_branch, "EASY", 0.0)
     for steps in (1, 2, 100):
-        planner_branch.branch(cut, perf_counter() + 0.005 * steps)
+        planner_branch.branch(cut, perf_counter() + 0.005 * steps, perf_counter() + 60)
         assert cut.value <= best <= cut.bound
     monkeypatch.undo()
-    planner_branch.branch(cut, perf_counter() + 60)
+    planner_branch.branch(cut, perf_counter() + 60, perf_counter() + 60)
     assert cut.value == best == cut.bound
