@@ -26,6 +26,7 @@ def settled(browser_page):
 
 def serious(page) -> list[str]:
     """Return what axe-core finds serious or critical: rule, and the first element."""
+    page.wait_for_function("!document.querySelector('.htmx-request, .is-loading')")  # a part that is awaited is faint
     page.evaluate(AXE)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
