@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from django.utils.translation import ngettext
 
 from approvals import forecasting, kept, recording
-from approvals.forecasting import Row, Times, Warning, kind_of
+from approvals.forecast_rows import COLUMNS, Row
+from approvals.forecasting import Times, Warning, kind_of
 from approvals.models import Stage, StageEvent
 from approvals.track import local
 from calendars import store
@@ -36,7 +37,7 @@ def _found(now: datetime) -> Warnings:
     running = Stage.objects.filter(accepted_at__lte=now, closed_at__isnull=True).exclude(statutory_red_from__lte=now)
     events = forecasting.stops(StageEvent.objects.filter(stage__in=running.values("pk")))
     present, found = calendar.begun(local(now)), {}
-    for values in running.values_list(*forecasting.COLUMNS):
+    for values in running.values_list(*COLUMNS):
         row = Row._make(values)
         threshold = learned.warn_after(kind_of(row))
         if threshold is None:
