@@ -125,10 +125,11 @@ def reach(user) -> tuple[QuerySet | None, str]:
 def share(projects: QuerySet | None, key: str, now: dt.datetime) -> Share:
     """Return the share of some projects' records (None: of all projects). `key` names what the reader sees.
 
-    Up to `MOST_OF_SHARE` events it is made of the report; above, a sample of chains is judged every ten minutes.
+    Up to `LARGE` events it is made of the report. Above, it is judged every ten minutes, since 50,000 events take a
+    second and a half; and above `MOST_OF_SHARE` of a sample of chains.
     """
     days, newest = settings.RECORDS_DAYS, newest_event()
-    if newest <= MOST_OF_SHARE:
+    if newest <= LARGE:
         return _kept("share", key, days, now, lambda: (_share(*report(projects, key, days, now), days), True), newest)[
             0
         ]
