@@ -23,6 +23,7 @@ from gis.models import AreaAssessment
 from people.models import AuditEntry, User
 from projects.models import Park, Project
 from tests.approvals import world as cities
+from tests.dossiers.tags import faults
 
 pytestmark = pytest.mark.django_db
 PAGE = "/cockpit/reform/"
@@ -176,7 +177,7 @@ def test_the_note_is_one_page_whatever_is_chosen(city):
     client = client_of(city.pm)
     for query in ("", "tried=1&reform=one-stop"):
         response = client.get(f"{reverse('reform-note')}?{query}")
-        assert response["Content-Type"] == "application/pdf"
+        assert response["Content-Type"] == "application/pdf" and faults(response.content) == []
         pdf = PdfReader(BytesIO(response.content))
         words = pdf.pages[0].extract_text()
         assert len(pdf.pages) == 1 and "51.5" in words
