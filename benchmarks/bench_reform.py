@@ -13,6 +13,7 @@ import os
 import random
 import statistics
 import sys
+from functools import partial
 from pathlib import Path
 
 from benchmarks.sample_chain import timed
@@ -136,9 +137,9 @@ def report(projects: int) -> str:
             assert by_full_forecasts(some, *asked) == by_simulator(some, *asked), "the two ways differ"
             slow, ours, sweeps = [], [], []
             for _round in range(ROUNDS):
-                slow.append(timed(lambda: by_full_forecasts(some, *asked))[0] * projects / len(some))  # noqa: B023
-                ours.append(timed(lambda: simulate(cases, reforms, reforms, until=until))[0])  # noqa: B023
-                sweeps.append(timed(lambda: by_simulator(cases, *asked))[0])  # noqa: B023
+                slow.append(timed(partial(by_full_forecasts, some, *asked))[0] * projects / len(some))
+                ours.append(timed(partial(simulate, cases, reforms, reforms, until=until))[0])
+                sweeps.append(timed(partial(by_simulator, cases, *asked))[0])
             simple, whole, swept = (statistics.median(one) for one in (slow, ours, sweeps))
             lines.append(
                 f"| {name}; {until} | {simple:.1f} s | {whole:.2f} s | **{simple / whole:.1f} ×** | {swept:.2f} s |"
@@ -153,6 +154,7 @@ def from_database() -> str:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+    from django.core.cache import cache
     from django.http import QueryDict
     from django.utils import timezone
 
@@ -166,12 +168,12 @@ def from_database() -> str:
     reforms = reforming.reforms_of(question)
     parts: dict[str, list[float]] = {"learning": [], "reading": [], "simulating": []}
     for _round in range(ROUNDS):
-        took, learned = timed(lambda: forecasting.learned(now, calendar))
-        parts["learning"].append(took)
-        took, cases = timed(lambda: reforming.cases(Project.objects.all(), now, calendar, reforms, learned))  # noqa: B023
+        cache.clear()
+        parts["learning"].append(timed(partial(forecasting.learned, now, calendar))[0])
+        took, cases = timed(partial(reforming.cases, Project.objects.all(), now, calendar, reforms))
         parts["reading"].append(took)
         codes = [one.code for one in reforms if one.portfolio]
-        parts["simulating"].append(timed(lambda: simulate(cases, codes, question.chosen))[0])  # noqa: B023
+        parts["simulating"].append(timed(partial(simulate, cases, codes, question.chosen))[0])
     told = {name: statistics.median(seconds) for name, seconds in parts.items()}
     figures = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in told.items())
     return f"{len(cases):,} running projects, nothing kept: **{sum(told.values()):.1f} s** ({figures})."

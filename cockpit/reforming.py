@@ -23,8 +23,8 @@ from django.utils.translation import gettext_lazy as _
 from approvals import forecast, forecasting, kept, project_filters, reform, reform_data, reform_own
 from approvals.models import Chain, ChainTemplate
 from approvals.reform import Effect, Gap, Kind, Node
-from approvals.reform_data import Reform
 from approvals.reform_course import Case
+from approvals.reform_data import Reform
 from approvals.reform_forecast import Row, Simulation, simulate
 from approvals.template_rows import spec_of
 from calendars import store
