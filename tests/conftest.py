@@ -7,12 +7,17 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = os.environ.get("CI_REQUIRE") == "1"
 LOCAL = {"127.0.0.1", "::1", "localhost"}
 
 pytest_plugins = ["tests.browser", "tests.people.fixtures"]
+
+# How long an example takes says how busy the machine is, not whether the property holds.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def missing(what: str) -> None:

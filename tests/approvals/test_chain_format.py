@@ -146,7 +146,7 @@ def test_all_psplib_networks_keep_their_duration_through_a_file(shared_data):
         assert figures(read(HEAD + "\n".join(lines)).stages).critical_path_working_days == printed, file.name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.decimals(0, 99, places=1), st.sets(st.integers(0, 8))), min_size=1, max_size=9))
 def test_any_network_survives_writing_and_reading(rows):
     lines = [row(f"S{at}", days, [f"S{b}" for b in sorted(before) if b < at]) for at, (days, before) in enumerate(rows)]

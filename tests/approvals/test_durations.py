@@ -45,7 +45,7 @@ def test_nothing_finished_teaches_nothing():
 
 
 @given(st.lists(st.floats(0.5, 200), min_size=2, max_size=30), st.floats(0.5, 200))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_case_that_goes_on_is_never_quicker_than_one_that_ended(halves, more):
     ended = fit([*halves, more], [False] * (len(halves) + 1))
     going_on = fit([*halves, more], [False] * len(halves) + [True])

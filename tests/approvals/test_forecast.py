@@ -187,7 +187,7 @@ def test_wrong_networks_are_refused():
     st.floats(1.01, 3),
     st.floats(0, 40),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_longer_stages_never_bring_the_end_nearer(stages, which, times, elapsed):
     def course(scale=1.0, done=()):
         return [

@@ -183,7 +183,7 @@ def cases(draw, merging=True):
     return nodes, effects
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(cases(), st.data())
 def test_shares_add_up_whatever_the_network_and_the_subset(case, data):
     nodes, effects = case
@@ -197,7 +197,7 @@ def test_shares_add_up_whatever_the_network_and_the_subset(case, data):
     assert sum(reform.tenths(shares), Decimal(0)) == sum(shares, Fraction(0))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(cases(), st.randoms())
 def test_the_order_of_reforms_does_not_matter(case, random):
     nodes, effects = case
@@ -206,7 +206,7 @@ def test_the_order_of_reforms_does_not_matter(case, random):
     assert reform.apply(nodes, mixed) == reform.apply(nodes, effects.values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases(merging=False))
 def test_pure_relaxations_never_cost_time(case):
     nodes, effects = case

@@ -114,7 +114,7 @@ POSSIBLE = [  # a stage is begun when those before it are over: nothing else is 
 ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.sets(st.sampled_from(["drop", "cap", "beside", "papers"]), min_size=1),
     st.sampled_from(POSSIBLE),
@@ -152,7 +152,7 @@ def portfolios(draw):
     return [*found, *twins[: draw(st.integers(0, 2))]]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(portfolios(), st.sampled_from([COMPLETION, "construction", "nothing"]))
 def test_what_is_swept_anew_is_a_full_forecast_to_the_last_bit(cases, until):
     assert by_simulator(cases, TRIES, until, DRAWS) == by_full_forecasts(cases, TRIES, until, DRAWS)

@@ -149,7 +149,7 @@ lines = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lines, st.randoms(use_true_random=False))
 def test_the_order_of_lines_does_not_matter_and_nothing_is_lost(rows, random):
     result = totals(*rows)
@@ -261,7 +261,7 @@ projects = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(projects)
 def test_the_flagged_groups_are_the_largest_of_all_that_could_be_meant(rows):
     def meant(group):

@@ -212,7 +212,7 @@ any_parcel = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(any_parcel, st.dates(date(2020, 1, 1), date(2032, 1, 1)))
 def test_what_holds_of_any_record(facts, today):
     now = standing(facts, today)

@@ -80,7 +80,7 @@ WAYS = {
 }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(instances(), st.sampled_from(list(WAYS)))
 def test_brute_force_agrees(instance, way):
     try:

@@ -75,7 +75,7 @@ def with_more(instance, limit: str, amount: int) -> Instance:
     return replace(instance, limits=limits)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(instances())
 def test_prices_are_the_slopes_of_the_linear_relaxation(instance):
     instance = free(instance)
@@ -102,7 +102,7 @@ def test_a_price_is_the_difference_that_one_more_makes():
         assert divisible(with_more(instance, key, 1)) - here == pytest.approx(price)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(instances())
 def test_a_first_step_is_the_least_and_gains_what_it_says(instance):
     instance = Instance(instance.candidates, instance.limits)
@@ -120,7 +120,7 @@ def test_a_first_step_is_the_least_and_gains_what_it_says(instance):
         assert plan(with_more(instance, step.limit, step.amount - 1), 20).value == found.value
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(instances())
 def test_the_programme_finds_the_same_steps(instance):
     instance = Instance(instance.candidates, instance.limits)
@@ -137,7 +137,7 @@ def test_the_programme_finds_the_same_steps(instance):
     ]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(instances())
 def test_a_top_up_is_enough_and_no_less_is(instance):
     instance = Instance(tuple(replace(c, must="", one_of="") for c in instance.candidates), instance.limits)

@@ -229,7 +229,7 @@ def test_printing():
 families = st.sampled_from(tuple(FAMILIES.values()))
 units = families.flatmap(lambda family: st.tuples(st.just(family), st.sampled_from(family.units)))
 amounts = st.integers(0, q.BIGINT_MAX) | st.integers(0, 10**6)
-many = settings(max_examples=150, deadline=None)
+many = settings(max_examples=150)
 
 
 @many

@@ -30,7 +30,7 @@ def test_a_pair_of_the_catalogue_of_development_zones():
 
 
 @given(in_china)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_there_and_back_is_far_below_a_millimetre(point):
     for there, back in ((datum.to_gcj02, datum.from_gcj02), (datum.to_bd09, datum.from_bd09)):
         returned = back(*there(*point))
@@ -38,7 +38,7 @@ def test_there_and_back_is_far_below_a_millimetre(point):
 
 
 @given(in_china)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_places_move_by_tens_to_hundreds_of_metres(point):
     assert math.dist(datum.to_gcj02(*point), point) < 1_500 * METRE
     assert 400 * METRE < math.dist(datum.to_bd09(*point), datum.to_gcj02(*point)) < 1_300 * METRE

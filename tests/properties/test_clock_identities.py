@@ -25,7 +25,7 @@ stages = st.builds(
     committed=st.none() | limits,
     statutory=st.none() | limits,
 )
-thorough = settings(max_examples=150, deadline=None)
+thorough = settings(max_examples=150)
 
 
 @thorough
