@@ -36,6 +36,9 @@ MOST, MOST_OF_SHARE = 1_000_000, 100_000
 """Events of the city above which only every second, third … chain is judged: by the report, and by a headline, which
 must not hold its page up.
 """
+FRESH_SHARE = 20_000
+"""Events of the city up to which a headline tells the facts of the moment: more take over half a second to judge."""
+
 SAMPLE_SECONDS = 600
 ROWS = 5_000
 """Records that met a rule are listed up to so many, the newest ones."""
@@ -125,11 +128,11 @@ def reach(user) -> tuple[QuerySet | None, str]:
 def share(projects: QuerySet | None, key: str, now: dt.datetime) -> Share:
     """Return the share of some projects' records (None: of all projects). `key` names what the reader sees.
 
-    Up to `LARGE` events it is made of the report. Above, it is judged every ten minutes, since 50,000 events take a
+    Up to `FRESH_SHARE` events it is made of the report. Above, it is judged every ten minutes, since 50,000 events take a
     second and a half; and above `MOST_OF_SHARE` of a sample of chains.
     """
     days, newest = settings.RECORDS_DAYS, newest_event()
-    if newest <= LARGE:
+    if newest <= FRESH_SHARE:
         return _kept("share", key, days, now, lambda: (_share(*report(projects, key, days, now), days), True), newest)[
             0
         ]

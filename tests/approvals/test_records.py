@@ -154,7 +154,7 @@ def test_the_share_of_headlines_is_that_of_the_report(told):
 
 
 def test_headlines_of_a_large_city_judge_a_sample_and_say_so(told, monkeypatch):
-    monkeypatch.setattr(recording, "LARGE", 1)
+    monkeypatch.setattr(recording, "FRESH_SHARE", 1)
     whole = recording.share(None, "whole", told.extra["now"])
     assert (str(whole), whole.every) == ("2/3 66.67%", 1)
     monkeypatch.setattr(recording, "MOST_OF_SHARE", 1)
