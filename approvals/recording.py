@@ -128,8 +128,8 @@ def reach(user) -> tuple[QuerySet | None, str]:
 def share(projects: QuerySet | None, key: str, now: dt.datetime) -> Share:
     """Return the share of some projects' records (None: of all projects). `key` names what the reader sees.
 
-    Up to `FRESH_SHARE` events it is made of the report. Above, it is judged every ten minutes, since 50,000 events take a
-    second and a half; and above `MOST_OF_SHARE` of a sample of chains.
+    Up to `FRESH_SHARE` events it is made of the report. Above, it is judged every ten minutes, since 50,000 events take
+    a second and a half; and above `MOST_OF_SHARE` of a sample of chains.
     """
     days, newest = settings.RECORDS_DAYS, newest_event()
     if newest <= FRESH_SHARE:
