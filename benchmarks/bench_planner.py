@@ -26,7 +26,6 @@ from typing import NamedTuple
 from factors import planner
 from factors.planner import Candidate, Instance, Limit, Need
 from factors.planner_matrix import components, relax, whole
-from factors.planner_quiet import hushed
 from factors.planner_rows import compile_instance
 from factors.planner_solve import load
 
@@ -282,8 +281,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=5, help="instances of each size and shape (default 5)")
     parser.add_argument("--write", action="store_true", help="replace the section in docs/performance.md")
     options = parser.parse_args(argv)
-    with hushed():
-        text = report([int(size) for size in options.sizes.split(",")], options.seconds, options.workers, options.seeds)
+    text = report([int(size) for size in options.sizes.split(",")], options.seconds, options.workers, options.seeds)
     print(text)
     if options.write:
         write(text)

@@ -11,7 +11,6 @@ from factors.planner_branch import branch, may_cut
 from factors.planner_core import SIZES, State, core_of, take
 from factors.planner_losses import reach, search
 from factors.planner_matrix import cut
-from factors.planner_quiet import hushed
 from factors.planner_sweep import SWEPT, sweep
 
 SOLVED = 1e-9
@@ -58,14 +57,13 @@ def core_programme(state: State, deadline: float) -> None:
     integrality = (columns < part.count).astype(int)
     matrix = part.matrix[:, columns]
     rows = np.flatnonzero(np.diff(matrix.tocsr().indptr))
-    with hushed():
-        answer = milp(
-            -part.gain[columns],
-            constraints=LinearConstraint(matrix[rows, :], -np.inf, (part.bound - part.matrix @ fixed)[rows]),
-            integrality=integrality,
-            bounds=Bounds(part.low[columns], part.high[columns]),
-            options={"time_limit": seconds, "mip_rel_gap": 0},
-        )
+    answer = milp(
+        -part.gain[columns],
+        constraints=LinearConstraint(matrix[rows, :], -np.inf, (part.bound - part.matrix @ fixed)[rows]),
+        integrality=integrality,
+        bounds=Bounds(part.low[columns], part.high[columns]),
+        options={"time_limit": seconds, "mip_rel_gap": 0},
+    )
     if answer.x is not None:
         fixed[columns] = np.round(answer.x) * integrality + answer.x * (1 - integrality)
         take(state, fixed[: part.count])

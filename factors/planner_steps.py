@@ -13,7 +13,6 @@ from factors.planner_core import begin
 from factors.planner_improve import TINY
 from factors.planner_matrix import Part, components, whole
 from factors.planner_model import Step
-from factors.planner_quiet import hushed
 from factors.planner_rows import Problem, Row
 from factors.planner_solve import SMALL, run, set_sums
 from factors.planner_takes import allocate
@@ -133,17 +132,16 @@ def _least(
     matrix = hstack([part.matrix, csc_array(-touched[:, None] / unit)], format="csc")
     value = sum(problem.units[index].value for index in part.units if index in chosen)
     gain = np.append(part.gain, 0.0) / part.step
-    with hushed():
-        answer = milp(
-            np.append(np.zeros(width), 1.0),
-            constraints=[
-                LinearConstraint(matrix, -np.inf, part.bound),
-                LinearConstraint(gain[None, :], value // part.step + 1, np.inf),
-            ],
-            integrality=np.append(np.arange(width) < count, 0),
-            bounds=Bounds(np.append(part.low, 0), np.append(part.high, np.inf)),
-            options={"time_limit": max(TINY, until - perf_counter()), "mip_rel_gap": 0},
-        )
+    answer = milp(
+        np.append(np.zeros(width), 1.0),
+        constraints=[
+            LinearConstraint(matrix, -np.inf, part.bound),
+            LinearConstraint(gain[None, :], value // part.step + 1, np.inf),
+        ],
+        integrality=np.append(np.arange(width) < count, 0),
+        bounds=Bounds(np.append(part.low, 0), np.append(part.high, np.inf)),
+        options={"time_limit": max(TINY, until - perf_counter()), "mip_rel_gap": 0},
+    )
     if answer.x is None:
         return None, 0, answer.status == 2
     units = {part.units[n] for n in np.flatnonzero(answer.x[:count] > 0.5)}

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from decimal import Decimal
 
 import pytest
@@ -46,6 +47,19 @@ def run(tmp_path, text: str, **options) -> dict:
     out = io.StringIO()
     call_command("plan_unlock", instance=str(path), json=True, stdout=out, **options)
     return json.loads(out.getvalue())
+
+
+def test_what_the_solver_prints_is_no_part_of_the_answer(tmp_path, monkeypatch, capfd):
+    def loud(*args):
+        os.write(1, b"HighsMipSolverData: a line\n")
+        return plan(*args)
+
+    monkeypatch.setattr("factors.planner.plan", loud)
+    path = tmp_path / "instance.json"
+    path.write_text(json.dumps(CITY), encoding="utf-8")
+    call_command("plan_unlock", instance=str(path), json=True, seconds=5)
+    told = capfd.readouterr()
+    assert json.loads(told.out)["proven"] and told.err == "HighsMipSolverData: a line\n"
 
 
 def test_a_file_is_planned_in_its_own_figures(tmp_path):

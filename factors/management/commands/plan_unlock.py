@@ -8,7 +8,10 @@ database. Exit status 1 and a sentence on the error stream when the file is wron
 """
 
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -37,9 +40,10 @@ class Command(BaseCommand):
         question = _read(options)
         instance = question.instance
         try:
-            found = planner.plan(instance, options["seconds"], options["workers"])
-            duals = planner.prices(instance)
-            steps = planner.first_steps(instance, found, seconds=options["seconds"]) if options["steps"] else ()
+            with _solver_on_the_error_stream():
+                found = planner.plan(instance, options["seconds"], options["workers"])
+                duals = planner.prices(instance)
+                steps = planner.first_steps(instance, found, seconds=options["seconds"]) if options["steps"] else ()
         except planner.PlanError as error:
             raise CommandError(f"{options['instance']}: {planner_files.sentence(error, question)}") from error
         answer = planner_files.answer(question, found, duals, steps)
@@ -59,6 +63,22 @@ class Command(BaseCommand):
         for step in answer.get("first_steps", ()):
             words = "no step" if step["amount"] is None else f"+{step['amount']} gains {step['gain']}"
             self.stdout.write(f"  {step['limit']}: {words}{'' if step['proven'] else ' (not proven)'}")
+
+
+@contextmanager
+def _solver_on_the_error_stream() -> Iterator[None]:
+    """Lead file descriptor 1 to the error stream meanwhile, so that standard output holds the answer and nothing else.
+
+    HiGHS prints a line there now and then, past `sys.stdout`, which no option stops.
+    """
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _read(options) -> planner_files.Question:
