@@ -248,7 +248,7 @@ def test_the_whole_city_costs_a_handful_of_queries(world):
     assert len(queries) == 2
     with CaptureQueriesContext(connection) as queries:
         standing.shortfalls(today)
-    assert len(queries) == 6
+    assert len(queries) == 7
     assert standing.lacking_counts(today)["power"] == 2
     assert standing.lacking_counts(today)["water_supply"] == 1
 
