@@ -97,9 +97,10 @@ def sets_within(losses: Any, budget: float) -> Any:
 
     found = np.zeros(BINS + 1)
     found[0] = 1
-    for place in (losses * (BINS / budget)).astype(int):
-        found[place:] += found[: BINS + 1 - place].copy()
-    return found.cumsum()
+    with np.errstate(over="ignore"):  # infinitely many are as much too many to look at as 10³⁰⁸
+        for place in (losses * (BINS / budget)).astype(int):
+            found[place:] += found[: BINS + 1 - place].copy()
+        return found.cumsum()
 
 
 def reach(state: State, seconds: float) -> Reach | None:

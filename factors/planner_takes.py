@@ -2,8 +2,8 @@
 
 Routes are filled in the order in which a need names them; where that leaves somebody short, takes of others move to
 their other routes (augmenting paths), which finds a split whenever one exists if every route takes from one pool;
-where ceilings stand above pools, a linear programme decides what paths could not. What comes out is checked in
-integers.
+where ceilings stand above pools, a linear programme decides what paths could not, and where ceilings cross, so that its
+corner may be a fraction, one in whole numbers. What comes out is checked in integers.
 """
 
 from collections import defaultdict, deque
@@ -127,9 +127,19 @@ def allocate(problem: Problem, chosen: Iterable[int]) -> Allocation | None:
 
 
 def _by_programme(problem: Problem, demands: list[Demand]) -> Allocation | None:
-    """The split by a linear programme, rounded and checked: with ceilings above pools its corners are whole numbers."""
-    solution, _ = split_programme(problem, demands)
-    found = Allocation(problem.capacity)
+    """The split by a programme; with ceilings above pools the corners of the linear one are whole numbers."""
+    for whole in (False, True):
+        solution, excess = split_programme(problem, demands, whole=whole)
+        if any(map(_rounded_up, excess.values())):
+            return None
+        if (found := _rounded(problem.capacity, demands, solution)) is not None:
+            return found
+    return None
+
+
+def _rounded(capacity: dict[str, int], demands: list[Demand], solution: dict) -> Allocation | None:
+    """The solution of a programme in whole numbers; None where it exceeds a limit so."""
+    found = Allocation(capacity)
     found.demands = demands
     for number, demand in enumerate(demands):
         amounts = [round(solution[number, place]) for place in range(len(demand.ways.routes))]
@@ -140,10 +150,15 @@ def _by_programme(problem: Problem, demands: list[Demand]) -> Allocation | None:
     return found if fits else None
 
 
-def split_programme(problem: Problem, demands: list[Demand]) -> tuple[dict[tuple[int, int], float], dict[str, float]]:
-    """The split of all demands that exceeds the limits least in sum: (amounts by demand and route, excess by limit)."""
+def split_programme(
+    problem: Problem, demands: list[Demand], *, whole: bool = False
+) -> tuple[dict[tuple[int, int], float], dict[str, float]]:
+    """The split of all demands that exceeds the limits least in sum: (amounts by demand and route, excess by limit).
+
+    In fractions, or `whole`: in whole numbers, which takes longer and is asked only where fractions do not do.
+    """
     import numpy as np
-    from scipy.optimize import linprog
+    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
 
     keys = sorted({key for demand in demands for route in demand.ways.routes for key in route})
@@ -151,22 +166,30 @@ def split_programme(problem: Problem, demands: list[Demand]) -> tuple[dict[tuple
     columns = [(number, place) for number, demand in enumerate(demands) for place in range(len(demand.ways.routes))]
     if not columns:
         return {}, {}
-    scale = max(demand.amount for demand in demands)
+    largest = max(demand.amount for demand in demands)
+    scale = 1 if whole else largest
     entries = [(row_of[key], n) for n, (d, p) in enumerate(columns) for key in demands[d].ways.routes[p]]
     entries_of_excess = [(n, len(columns) + n) for n in range(len(keys))]
     places = np.array(entries + entries_of_excess).T
     signs = np.array([1.0] * len(entries) + [-1.0] * len(keys))
     width = len(columns) + len(keys)
-    whole = coo_array((np.ones(len(columns)), ([d for d, _ in columns], range(len(columns)))), (len(demands), width))
+    served = coo_array((np.ones(len(columns)), ([d for d, _ in columns], range(len(columns)))), (len(demands), width))
+    wanted = np.array([demand.amount / scale for demand in demands])
     # A preferred route costs nothing, the next a hair more, so that preference decides where nothing else does.
-    cost = np.array([1e-6 * place for _, place in columns] + [1.0] * len(keys))
-    answer = linprog(
+    cost = np.array([1e-6 * place * scale / largest for _, place in columns] + [1.0] * len(keys))
+    answer = milp(
         cost,
-        A_ub=coo_array((signs, (places[0], places[1])), (len(keys), width)),
-        b_ub=np.array([problem.capacity[key] / scale for key in keys]),
-        A_eq=whole,
-        b_eq=np.array([demand.amount / scale for demand in demands]),
-        method="highs-ds",
+        constraints=[
+            LinearConstraint(
+                coo_array((signs, (places[0], places[1])), (len(keys), width)),
+                -np.inf,
+                np.array([problem.capacity[key] / scale for key in keys]),
+            ),
+            LinearConstraint(served, wanted, wanted),
+        ],
+        integrality=np.full(width, int(whole)),
+        bounds=Bounds(0, np.inf),
+        options={"mip_rel_gap": 0},
     )
     amounts = {column: float(answer.x[n]) * scale for n, column in enumerate(columns)}
     excess = {key: float(answer.x[len(columns) + n]) * scale for n, key in enumerate(keys)}
@@ -176,8 +199,8 @@ def split_programme(problem: Problem, demands: list[Demand]) -> tuple[dict[tuple
 def shortages(problem: Problem, chosen: Iterable[int]) -> dict[str, int]:
     """By how much limits would have to be larger for the units `chosen` to fit, the least in sum; empty: they fit.
 
-    Exact where every route takes from one limit beside those that all routes share; else what the linear programme
-    says, rounded up.
+    Exact where every route takes from one limit beside those that all routes share; else what a linear programme
+    says, rounded up, or one in whole numbers where that is not enough.
     """
     demands = [demand for index in chosen for demand in problem.units[index].demands]
     found = Allocation(problem.capacity)
@@ -197,8 +220,12 @@ def shortages(problem: Problem, chosen: Iterable[int]) -> dict[str, int]:
         else:
             unplaced = True
     if unplaced:
-        excess = split_programme(problem, demands)[1]
-        return {key: whole for key, amount in excess.items() if (whole := _rounded_up(amount))}
+        for whole in (False, True):
+            solution, excess = split_programme(problem, demands, whole=whole)
+            more = {key: extra for key, amount in excess.items() if (extra := _rounded_up(amount))}
+            enough = {key: amount + more.get(key, 0) for key, amount in problem.capacity.items()}
+            if whole or _rounded(enough, demands, solution) is not None:
+                return more
     return dict(short)
 
 

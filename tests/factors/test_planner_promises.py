@@ -250,6 +250,22 @@ def test_a_ceiling_for_the_whole_city_is_priced_and_the_parks_proven(monkeypatch
     assert priced.left["city"] >= 0
 
 
+def test_ceilings_that_cross_are_split_in_whole_numbers():
+    """Here the corner of the linear programme is a fraction: half of each route."""
+    candidates = (
+        Candidate("p", 1, (Need(4, (("b", "d"), ("a",), ("c",)), "energy"),), must="in"),
+        Candidate("q", 0, (Need(1, (("a", "d"), ("b",)), "energy"),), must="in"),
+    )
+    limits = (Limit("a", 3), Limit("b", 2), Limit("c", 0), Limit("d", 2))
+    instance = Instance(candidates, limits)
+    found = plan(instance)
+    held(instance, found)
+    assert found.chosen == ("p", "q") and found.left == {"a": 0, "b": 0, "c": 0, "d": 1}
+    with pytest.raises(Refusal) as refused:
+        plan(replace(instance, limits=(*limits[:1], Limit("b", 1), *limits[2:])))
+    assert sum(refused.value.shortages.values()) == 1
+
+
 def test_a_limit_named_twice_in_a_route_counts_once():
     found = plan(Instance((Candidate("a", 1, (Need(3, (("pool", "pool"), ("pool",))),)),), pool(3)))
     assert (found.chosen, found.left, found.takes) == (("a",), {"pool": 0}, {("a", 0, 0): 3})
