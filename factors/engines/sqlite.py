@@ -70,7 +70,7 @@ def stands_alone(connection, entry) -> bool:
 def write(
     connection, sealed: list[Sealed], *, now: datetime, by_id: int | None, by_name: str, ip: str | None, seal: bool
 ) -> Outcome:
-    """Post entries, all or none. About twelve statements for an entry of one line.
+    """Post entries, all or none. Thirteen statements and a COMMIT for an entry of one line.
 
     :raises LedgerRefused: the transaction must be rolled back.
     """
