@@ -26,7 +26,7 @@ def settled(browser_page):
 
 def serious(page) -> list[str]:
     """Return what axe-core finds serious or critical: rule, and the first element."""
-    page.wait_for_function("!document.querySelector('.htmx-request, .is-loading')")  # a part that is awaited is faint
+    page.locator(".htmx-request, .is-loading").first.wait_for(state="detached")  # a part that is awaited is faint
     page.evaluate(AXE)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
@@ -163,9 +163,10 @@ def test_the_wall_in_both_sizes_flips_and_is_large_enough(demo_city, browser_pag
     page.set_viewport_size(WALL)
     through_other_eyes(page, "journey-wall")
     first = page.locator(".wall-rows li:visible .wall-name").first.inner_text()
+    number = page.locator("#wall-tick-page").inner_text()  # on a slow machine it has turned before
     page.wait_for_timeout(12_500)
     assert page.locator(".wall-rows li:visible .wall-name").first.inner_text() != first
-    assert page.locator("#wall-tick-page").inner_text().startswith("2 /")
+    assert page.locator("#wall-tick-page").inner_text() != number
 
 
 def a_minute(page) -> None:
