@@ -15,7 +15,7 @@ from calendars import store
 from cockpit import chains, figures, gauges, week
 from cockpit.scope import ORDER, STUCK, Scope
 from gis import standing
-from people.boundary import attempt
+from people.boundary import outcome
 from people.models import District
 from projects.models import Park, Project
 
@@ -52,7 +52,7 @@ class Page:
             self.failed.add(name)
             return empty
 
-        return attempt(make, failed)
+        return outcome(make, failed)
 
     def count(self, *lights: str) -> int:
         """Return how many projects show one of the lights (all by default)."""

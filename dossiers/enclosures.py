@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from dossiers.content import Attachment
-from dossiers.parsing import FAULTS
+from people.boundary import parsed
 
 MAX_FILE, MAX_ALL = 30 * 1024 * 1024, 120 * 1024 * 1024
 MAX_PAGES = 300
@@ -88,14 +88,13 @@ def _take(enclosure: Enclosure, data: bytes) -> None:
 
 def _pages(data: bytes) -> int:
     from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
 
-    try:
+    def read() -> tuple[bool, int]:
         reader = PdfReader(BytesIO(data))
-        number = 0 if reader.is_encrypted else len(reader.pages)
-    except (PyPdfError, *FAULTS) as error:  # the list of attachments names the file
-        raise Unusable(_("not readable as PDF")) from error
-    if reader.is_encrypted:
+        return reader.is_encrypted, 0 if reader.is_encrypted else len(reader.pages)
+
+    is_encrypted, number = parsed(read, lambda _error: Unusable(_("not readable as PDF")))
+    if is_encrypted:
         raise Unusable(_("encrypted"))
     if not 0 < number <= MAX_PAGES:
         raise Unusable(_("too large to bind"))

@@ -17,8 +17,8 @@ from io import BytesIO
 from typing import Any
 
 from dossiers import tagging
-from dossiers.fetching import SITE, _static_path, make_fetcher
-from dossiers.parsing import FAULTS
+from dossiers.fetching import SITE, make_fetcher, static_path
+from people.boundary import parsed
 
 LOG = logging.getLogger(__name__)
 FONTS_CSS = "css/paper-fonts.css"
@@ -124,12 +124,13 @@ def layout(
 
     fetcher = make_fetcher(dict(pictures or {}))
     fonts = _fonts()
-    try:
+
+    def render():
         sheets = [_sheet(name, fonts) for name in (FONTS_CSS, *css)]
         source = HTML(string=html, base_url=SITE, url_fetcher=fetcher, media_type="print")
-        document = source.render(font_config=fonts, stylesheets=sheets, presentational_hints=False)
-    except FAULTS as error:  # one sentence for the caller
-        raise PaperError(f"{type(error).__name__}: {error}") from error
+        return source.render(font_config=fonts, stylesheets=sheets, presentational_hints=False)
+
+    document = parsed(render, lambda error: PaperError(f"{type(error).__name__}: {error}"))
     document.metadata.title = title
     document.metadata.generator = PRODUCER
     document.metadata.created = document.metadata.modified = None
@@ -180,7 +181,7 @@ def _sheet(name: str, fonts):
     """Return a style sheet as this thread parsed it, anew when its file is another: parsing costs 40 ms a card."""
     from weasyprint import CSS
 
-    path = _static_path(name)
+    path = static_path(name)
     state = path.stat() if path else None
     version = state and (path, state.st_mtime_ns, state.st_size)
     kept_version, sheet = _kept.sheets.get(name, (None, None))

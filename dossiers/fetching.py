@@ -38,14 +38,15 @@ def read_static(name: str) -> tuple[bytes, str]:
 
     Production reads what was collected, development what the finders see; both by Django's own safe joining.
     """
-    path = _static_path(name)
+    path = static_path(name)
     if path is None or path.suffix.lower() not in STATIC_TYPES or path.stat().st_size > MAX_STATIC:
         raise Refused(name)
     return path.read_bytes(), mimetypes.guess_type(path.name)[0] or "font/otf"
 
 
 @lru_cache(maxsize=256)
-def _static_path(name: str) -> Path | None:
+def static_path(name: str) -> Path | None:
+    """Return where a static file lies, collected or in an app; None for what is none, or leads out of the folders."""
     from django.contrib.staticfiles import finders
     from django.utils._os import safe_join
 

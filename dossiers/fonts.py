@@ -9,7 +9,7 @@ import ctypes
 import ctypes.util
 from functools import lru_cache
 
-from dossiers.fetching import Refused, _static_path
+from dossiers.fetching import Refused, static_path
 
 SANS, FANG = "Luodi Sans", "Luodi Fang"
 FILES = {
@@ -24,7 +24,7 @@ def characters(family: str) -> frozenset[int]:
     """Return the code points of a vendored family. Raise Refused for a file that is gone."""
     from fontTools.ttLib import TTFont
 
-    path = _static_path(FILES[family])
+    path = static_path(FILES[family])
     if path is None:
         raise Refused(FILES[family])
     with TTFont(path, lazy=True) as font:

@@ -15,7 +15,7 @@ from dossiers.models import Kind, Print, PrintItem
 from dossiers.reasons import NotPrinted, is_disk_full
 from people import audit
 from people.access import allows, visible_to
-from people.boundary import attempt
+from people.boundary import outcome
 from projects.models import Project
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def process(item: PrintItem, *, clock) -> None:
     :raises Exhausted: it stays claimed, the process must end.
     """
     with translation.override(settings.LANGUAGE_CODE):
-        attempt(lambda: _print(item, clock), lambda error: _not_printed(item, error, clock))
+        outcome(lambda: _print(item, clock), lambda error: _not_printed(item, error, clock))
 
 
 def _not_printed(item: PrintItem, error: Exception, clock) -> None:

@@ -123,6 +123,13 @@ class Enterprise(Searchable):
         return [self.credit_code, self.name, self.short_name]
 
 
+def ten_thousand_yuan(label) -> models.DecimalField:
+    """Return a field for an amount of money in 10,000 yuan (万元), to the hundred; empty is unknown."""
+    return models.DecimalField(
+        label, max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+
+
 class Project(Searchable):
     """A key project (重点项目). Its national code stays with it through every change (GB/T 40058-2021 §7)."""
 
@@ -166,38 +173,10 @@ class Project(Searchable):
     industry = models.CharField(_("industry"), max_length=60, blank=True)
     key_level = models.CharField(_("key level"), max_length=12, choices=KeyLevel, default=KeyLevel.CITY)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.PREPARING)
-    investment_wan = models.DecimalField(
-        _("total investment (10,000 yuan)"),
-        max_digits=14,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0)],
-    )
-    year_plan_wan = models.DecimalField(
-        _("investment planned this year (10,000 yuan)"),
-        max_digits=14,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0)],
-    )
-    output_wan = models.DecimalField(
-        _("yearly output at full production (10,000 yuan)"),
-        max_digits=14,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0)],
-    )
-    tax_wan = models.DecimalField(
-        _("yearly tax at full production (10,000 yuan)"),
-        max_digits=14,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0)],
-    )
+    investment_wan = ten_thousand_yuan(_("total investment (10,000 yuan)"))
+    year_plan_wan = ten_thousand_yuan(_("investment planned this year (10,000 yuan)"))
+    output_wan = ten_thousand_yuan(_("yearly output at full production (10,000 yuan)"))
+    tax_wan = ten_thousand_yuan(_("yearly tax at full production (10,000 yuan)"))
     signed_on = models.DateField(_("signed on"), null=True, blank=True)
     planned_start_on = models.DateField(_("planned construction start"), null=True, blank=True)
     planned_finish_on = models.DateField(_("planned completion"), null=True, blank=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from people.boundary import attempt
+from people.boundary import outcome, parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = [
@@ -26,8 +26,8 @@ APPS = [
 
 def test_one_part_fails_and_is_told_of():
     told = []
-    assert attempt(lambda: 1, told.append) == 1 and not told
-    assert attempt(lambda: {}["x"], lambda error: told.append(error) or "empty") == "empty"
+    assert outcome(lambda: 1, told.append) == 1 and not told
+    assert outcome(lambda: {}["x"], lambda error: told.append(error) or "empty") == "empty"
     assert isinstance(told[0], KeyError)
 
     def no_memory():
@@ -37,9 +37,21 @@ def test_one_part_fails_and_is_told_of():
         raise SystemExit(3) from error
 
     with pytest.raises(SystemExit):
-        attempt(no_memory, ends_the_process)
+        outcome(no_memory, ends_the_process)
     with pytest.raises(KeyboardInterrupt):
-        attempt(lambda: (_ for _ in ()).throw(KeyboardInterrupt), told.append)
+        outcome(lambda: (_ for _ in ()).throw(KeyboardInterrupt), told.append)
+
+
+def test_what_a_parser_stumbles_over_is_refused_and_what_ends_a_process_passes():
+    def stumble(error):
+        raise error
+
+    with pytest.raises(ValueError, match="KeyError") as refused:
+        parsed(lambda: {}["x"], lambda error: ValueError(type(error).__name__))
+    assert isinstance(refused.value.__cause__, KeyError)
+    for error in (MemoryError(), RecursionError()):
+        with pytest.raises(type(error)):
+            parsed(lambda error=error: stumble(error), ValueError)
 
 
 def test_errors_are_caught_by_name_everywhere_else():
