@@ -4,8 +4,10 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from types import MappingProxyType
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from approvals import early
@@ -54,6 +56,11 @@ class Row:
     sponsor: str
     silent_days: int | None
     lacks: tuple[Lack, ...] = ()
+
+    @cached_property
+    def url(self) -> str:
+        """The address of the project's page."""
+        return reverse("project-page", args=[self.project.code])
 
     @property
     def tint(self) -> str:

@@ -4,12 +4,11 @@ Everything goes through format_html. The words are those of the templates around
 """
 
 from django import template
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from approvals.timeline_layout import stage_no
+from people.markup import format_html, format_html_join
 from people.templatetags.luodi import DASH, light, mmdd, moneyyi, netbar, one_decimal
 
 register = template.Library()
@@ -60,7 +59,7 @@ def wide_rows(rows, columns, can_bulk, now) -> SafeString:
 
 
 def _wide(row, columns, can_bulk, now) -> SafeString:
-    project, url = row.project, reverse("project-page", args=[row.project.code])
+    project, url = row.project, row.url
     late = row.over_days is not None
     cells = [
         _check(project) if can_bulk else "",
@@ -154,7 +153,7 @@ def narrow_rows(rows, now) -> SafeString:
 
 
 def _narrow(row, now) -> SafeString:
-    project, first, url = row.project, row.first, reverse("project-page", args=[row.project.code])
+    project, first, url = row.project, row.first, row.url
     over = _("Overdue %(n)s days") % {"n": one_decimal(row.over_days)} if row.over_days is not None else ""
     until = _("stopped") if project.light == "stopped" else ""
     if project.due_on and not until:

@@ -4,17 +4,19 @@ import html
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from django import template
 from django.http import QueryDict
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from people.icons import ICONS, SHAPES
+from people.markup import format_html
 
 register = template.Library()
 
@@ -44,6 +46,8 @@ BAR_DEFAULT = ("#c62f2f", "#8796a8")
 
 def decimal_of(value) -> Decimal | None:
     """Return the number as Decimal, None for None, an empty string or what is no number."""
+    if isinstance(value, Decimal):
+        return value
     try:
         return None if value in (None, "") else Decimal(str(value))
     except InvalidOperation:
@@ -72,23 +76,27 @@ def light(value, text="", big=False, shape_only=False) -> SafeString:
     """
     code = str(getattr(value, "value", value) or "idle")
     code = code if code in SHAPES else "idle"
-    drawing, width = SHAPES[code]
-    scale = 1.3 if big else 1
-    svg = format_html(
-        '<svg width="{}" height="{}" viewBox="0 0 {} 12" aria-hidden="true" focusable="false">{}</svg>',
-        round(width * scale),
-        round(12 * scale),
-        width,
-        mark_safe(drawing),  # a constant of people/icons.py
-    )
     word = text if text not in (None, "") else WORDS[code]
     return format_html(
         '<span class="light light-{}{}">{}<span{}>{}</span></span>',
         code,
         " light-big" if big else "",
-        svg,
+        _shape(code, big),
         mark_safe(' class="sr-only"') if shape_only else "",
         word,
+    )
+
+
+@lru_cache
+def _shape(code: str, big: bool) -> SafeString:
+    drawing, width = SHAPES[code]
+    scale = 1.3 if big else 1
+    return format_html(
+        '<svg width="{}" height="{}" viewBox="0 0 {} 12" aria-hidden="true" focusable="false">{}</svg>',
+        round(width * scale),
+        round(12 * scale),
+        width,
+        mark_safe(drawing),  # a constant of people/icons.py
     )
 
 
