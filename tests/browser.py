@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.traffic import Traffic
+
+PATIENCE = 60_000  # ms for anything to come: a busy machine with two workers is slow, and nothing is judged by speed
 SCREENSHOTS = Path(__file__).resolve().parent.parent / "var" / "screenshots"
 ARGUMENTS = [
     "--no-sandbox",
@@ -18,6 +21,7 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+DESK = {"width": 1440, "height": 900}
 OWN_SCHEMES = {"data", "blob", "about"}
 
 
@@ -35,8 +39,9 @@ def chromium():
     path = executable()
     if path is None:
         missing("Chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -70,18 +75,37 @@ class Watch:
 
 
 @pytest.fixture
-def browser_page(chromium, live_server):
-    """A page of the live server, 1440 × 900, in Chinese: `browser_page.goto("/")`. Judged at the end of the test."""
-    context = chromium.new_context(
-        base_url=live_server.url, locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1440, "height": 900}
-    )
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.watch = Watch(page, urlsplit(live_server.url).netloc)
-    yield page
-    problems = page.watch.verdict()
-    context.close()
+def open_browser(chromium, live_server):
+    """Open a page of the live server in a browser of its own: `open_browser("pm", viewport=PHONE)`, logged in or not.
+
+    All are judged and closed at the end of the test, and what they asked for last is awaited: it reads the database.
+    """
+    opened = []
+
+    def open_one(username: str = "", *, viewport=None):
+        context = chromium.new_context(
+            base_url=live_server.url, locale="zh-CN", timezone_id="Asia/Shanghai", viewport=viewport or DESK
+        )
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.watch = Watch(page, urlsplit(live_server.url).netloc)
+        opened.append(page)
+        if username:
+            sign_in(page, username)
+        return page
+
+    yield open_one
+    problems = [problem for page in opened for problem in page.watch.verdict()]
+    for page in opened:
+        page.context.close()
+    Traffic.rest(PATIENCE / 1000)
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def browser_page(open_browser):
+    """A page of the live server, 1440 × 900, in Chinese: `browser_page.goto("/")`. Judged at the end of the test."""
+    return open_browser()
 
 
 def allow(page, text: str) -> None:

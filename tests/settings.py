@@ -13,9 +13,10 @@ if os.environ.get("DATABASE_URL", "").startswith("sqlite"):
     del os.environ["DATABASE_URL"]
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASES, SECRET_KEY  # noqa: E402
+from config.settings import DATABASES, MIDDLEWARE, SECRET_KEY  # noqa: E402
 
 SECRET_KEY = "tests-" + SECRET_KEY
+MIDDLEWARE = ["tests.traffic.Traffic", *MIDDLEWARE]
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SCRATCH = tempfile.gettempdir()

@@ -9,11 +9,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from gis.layers import GROUPINGS
 from tests.browser import shot, sign_in
 from tests.gis import map_city
 from tests.gis.map_city import PAYLOAD
+from tests.journeys.steps import has, still, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WORSE = f"{PAYLOAD}</script><script>window.__xss=1</script>"
@@ -29,11 +31,12 @@ def hostile(transactional_db):
 
 def ready(page) -> None:
     page.wait_for_selector("#map-card[data-drawn]")
+    still(page)
 
 
 def untouched(page) -> None:
     """Check that nothing ran, neither at once nor by an image that failed to load."""
-    page.wait_for_timeout(150)
+    page.wait_for_load_state("networkidle")
     assert page.evaluate("window.__xss === undefined")
 
 
@@ -53,8 +56,8 @@ def test_names_are_drawn_and_do_not_run(hostile, browser_page, by):
     assert sum(item["n"] for item in items(page)) == 11
     page.locator("[data-layer=names]").check()
     page.evaluate("map_luodi.setZoom(13)")
-    page.wait_for_timeout(300)
-    assert page.evaluate("Object.values(map_luodi.luodi.names).some(name => name.includes('onerror'))")
+    until(page, "map_luodi.getZoom() === 13")
+    until(page, "Object.values(map_luodi.luodi.names).some(name => name.includes('onerror'))")
     untouched(page)
 
 
@@ -65,7 +68,7 @@ def test_popups_and_tips_are_text(hostile, browser_page):
     page.goto(f"/map/?sel={project.pk}")
     ready(page)
     page.wait_for_selector("#map-pop:not([hidden])")
-    assert PAYLOAD in page.locator("#map-pop h2").inner_text()
+    has(page, "#map-pop h2", PAYLOAD)
     assert page.locator("#map-pop img, #map-pop script").count() == 0
     shot(page, "map-xss-popup")
     page.locator("#map-rows .map-row").nth(1).hover()
@@ -77,7 +80,7 @@ def test_popups_and_tips_are_text(hostile, browser_page):
     )
     page.mouse.click(*at)
     page.wait_for_selector("#map-pop .light-head-park")
-    assert PAYLOAD in page.locator("#map-pop h2").inner_text()
+    has(page, "#map-pop h2", PAYLOAD)
     untouched(page)
 
 
@@ -86,10 +89,10 @@ def test_the_list_that_scripts_bring_is_text(hostile, browser_page):
     sign_in(page, "leader")
     page.goto("/map/")
     ready(page)
-    with page.expect_response(lambda answer: "/map/rows/" in answer.url):
+    with page.expect_response(lambda answer: "/map/rows/" in answer.url and "light=" in answer.url):
         page.locator(".map-lights input[value=green]").uncheck()
-    page.wait_for_timeout(200)
-    assert PAYLOAD in page.locator("#map-rows .map-row b").first.inner_text()
+    still(page)
+    has(page, "#map-rows .map-row b", PAYLOAD)
     assert page.locator("#map-rows img, #map-rows script").count() == 0
     untouched(page)
 
@@ -128,11 +131,12 @@ def test_the_page_for_offline_use_opens_without_a_network_and_runs_nothing(hosti
     alone.goto(file.as_uri())
     alone.wait_for_selector("body[data-drawn]")
     assert asked == [file.as_uri()] and not problems
-    assert alone.locator("#rows li").count() == 11
-    alone.locator("#rows li").first.click()
-    assert PAYLOAD in alone.locator("#facts h2").inner_text()
+    rows = alone.locator("#rows li")
+    expect(rows).to_have_count(11)
+    rows.first.click()
+    has(alone, "#facts h2", PAYLOAD)
     alone.fill("#find", "onerror")
-    assert alone.locator("#rows li").count() == 11
+    expect(rows).to_have_count(11)
     untouched(alone)
     shot(alone, "map-alone")
 

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import RequestFactory
+
+from tests import traffic
+from tests.journeys.steps import eventually, follow
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,9 +73,8 @@ def test_the_browser_notices_errors_and_foreign_requests(browser_page):
     browser_page.goto("/static/css/base.css")
     browser_page.evaluate("fetch('http://tiles.example.org/1.png').catch(() => 0)")
     browser_page.evaluate("console.error('boom')")
-    problems = browser_page.watch.verdict()
-    assert any("foreign host: http://tiles.example.org" in problem for problem in problems)
-    assert any("boom" in problem for problem in problems)
+    for what in ("foreign host: http://tiles.example.org", "boom"):
+        assert eventually(browser_page, lambda what=what: [p for p in browser_page.watch.verdict() if what in p]), what
     browser_page.watch.problems.clear()
 
 
@@ -106,3 +109,31 @@ def test_signing_in_by_cookie(browser_page, clients):
     sign_in(browser_page, username)
     assert browser_page.goto("/account/").status == 200
     assert browser_page.url.endswith("/account/")
+
+
+def test_browsers_can_be_made_to_wait_and_are_waited_for(monkeypatch):
+    """LUODI_SLOW_PAGES=1 delays what a browser asks for, by the same for one address; a test ends after the answer."""
+    assert traffic.delay("/a/") == traffic.delay("/a/") != traffic.delay("/b/")
+    assert all(0.3 <= traffic.delay(f"/{n}/") < 0.8 for n in range(50))
+    asked = []
+    monkeypatch.setattr(traffic, "SLOW", True)
+    monkeypatch.setattr(traffic.time, "sleep", lambda seconds: asked.append(list(traffic.Traffic.under_way)))
+    answer = traffic.Traffic(lambda request: request.get_full_path())
+    request = RequestFactory().get("/a/?b=c", headers={"Sec-Fetch-Dest": "document"})
+    assert answer(request) == "/a/?b=c" and asked == [["/a/?b=c"]]
+    assert answer(RequestFactory().get("/a/")) == "/a/" and len(asked) == 1
+    traffic.Traffic.rest(0)
+    traffic.Traffic.under_way.append("/late/")
+    with pytest.raises(AssertionError, match="/late/"):
+        traffic.Traffic.rest(0)
+    traffic.Traffic.under_way.remove("/late/")
+
+
+@pytest.mark.browser
+def test_a_step_ends_when_its_page_has_come(browser_page, monkeypatch):
+    """What CI met: the address was the new one, and the words were still the old ones."""
+    monkeypatch.setattr(traffic, "SLOW", True)
+    browser_page.goto("/login/")
+    browser_page.evaluate("document.body.innerHTML = '<a href=\"/login/?next=/projects/\">on</a>'")
+    follow(browser_page.locator("a"))
+    assert browser_page.url.endswith("?next=/projects/") and browser_page.locator(".login button").count()

@@ -3,18 +3,12 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import shot, sign_in
-from tests.journeys.steps import DESK, PHONE, assert_fits, assert_touchable, at_each_width
+from tests.journeys.steps import DESK, PHONE, assert_fits, assert_touchable, at_each_width, follow
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def settled(browser_page):
-    """Let requests under way end before the test's database goes."""
-    yield
-    browser_page.goto("about:blank")
 
 
 def test_when_will_they_break_ground_and_what_is_slow(demo_city, browser_page):
@@ -22,11 +16,11 @@ def test_when_will_they_break_ground_and_what_is_slow(demo_city, browser_page):
     sign_in(page, "leader")
 
     # The leader: which projects begin construction by the end of June, and what must happen for it?
-    page.goto("/forecast/", timeout=60_000)  # the first forecast of a process loads its libraries and learns
+    page.goto("/forecast/")
     page.fill("input[name=by]", "2027-04-30")
     page.select_option("select[name=milestone]", "construction")
-    page.click(".forecast-question button")
-    page.wait_for_url(re.compile("by=2027-04-30"))
+    follow(page.locator(".forecast-question button"))
+    expect(page).to_have_url(re.compile("by=2027-04-30"))
     answer = page.locator(".forecast-answer").inner_text()
     assert re.search(r"2027-04-30.*\d+\.\d", answer)
     numbers = [int(text) for text in page.locator(".forecast-levels .counter b").all_inner_texts()]
@@ -38,36 +32,36 @@ def test_when_will_they_break_ground_and_what_is_slow(demo_city, browser_page):
     page.set_viewport_size(DESK)
 
     # One project: dates, latest starts, what it learned from.
-    page.locator(".forecast-rows tbody tr a").first.click()
-    page.wait_for_url(re.compile("/projects/.*/forecast/"))
-    assert page.locator("input[name=by]").input_value() == "2027-04-30"
+    follow(page.locator(".forecast-rows tbody tr a").first)
+    expect(page).to_have_url(re.compile("/projects/.*/forecast/"))
+    expect(page.locator("input[name=by]")).to_have_value("2027-04-30")
     assert page.locator(".forecast-stages tbody tr").count() >= 1
     assert re.search(r"(<|>)?\d+%", page.locator(".forecast-answer .chance").inner_text())
     at_each_width(page, "forecast-project", (DESK, PHONE))
 
     # How good are the records that it learned from? One number leads to the rows, a row to its stage.
-    page.click(".records-share a")
-    page.wait_for_url(re.compile("/records/"))
+    follow(page.locator(".records-share a").first)
+    expect(page).to_have_url(re.compile("/records/"))
     at_each_width(page, "records-report", (DESK, PHONE))
     number = page.locator(".records-table tbody a.link").first
     count = int(number.inner_text())
-    number.click()
-    page.wait_for_url(re.compile("/records/rows/"))
-    assert page.locator(".records-rows tbody tr").count() == min(count, 50)
+    follow(number)
+    expect(page).to_have_url(re.compile("/records/rows/"))
+    expect(page.locator(".records-rows tbody tr")).to_have_count(min(count, 50))
     shot(page, "journey-records-rows-1440")
     assert_fits(page)
-    page.locator(".records-rows tbody a.link").first.click()
-    page.wait_for_url(re.compile(r"/projects/.*\?stage="))
+    follow(page.locator(".records-rows tbody a.link").first)
+    expect(page).to_have_url(re.compile(r"/projects/.*\?stage="))
 
     # The manager: what is slower than four of five of its kind, before the limit is over.
     sign_in(page, "pm")
     page.goto("/workbench/")
     assert page.locator("#slow li").count() >= 1
-    page.locator("#slow li a").first.click()
-    page.wait_for_url(re.compile(r"/projects/.*\?stage="))
-    assert page.locator(".strip .badge-amber", has_text="慢于八成").count() >= 1
+    follow(page.locator("#slow li a").first)
+    expect(page).to_have_url(re.compile(r"/projects/.*\?stage="))
+    page.locator(".strip .badge-amber", has_text="慢于八成").first.wait_for()
     page.wait_for_selector("#forecast .forecast-figures")
     assert re.search(r"\d{4}-\d\d-\d\d", page.locator("#forecast .figure dd").first.inner_text())
     page.locator(".forecast-more > summary").click()
-    assert page.locator("#forecast .forecast-stages tbody tr").count() >= 1
+    page.locator("#forecast .forecast-stages tbody tr").first.wait_for()
     at_each_width(page, "forecast-panel", (DESK, PHONE))

@@ -2,12 +2,13 @@
 
 import openpyxl
 import pytest
+from playwright.sync_api import expect
 
 from imports.models import ImportBatch
 from people.models import District
 from projects.models import Park, Project
 from tests.browser import shot
-from tests.journeys.steps import DESK, PHONE, at_each_width, log_in, wait_success
+from tests.journeys.steps import DESK, PHONE, at_each_width, follow, log_in, saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CODES = [f"2611-{{}}-04-01-90000{n}" for n in range(1, 4)]
@@ -25,7 +26,7 @@ def upload(page, path) -> ImportBatch:
     """Upload a file and return its batch, whose page is shown then."""
     page.goto("/imports/?kind=projects")
     page.set_input_files("input[name=file]", str(path))
-    page.locator("form[enctype] .btn-primary").click()
+    follow(page.locator("form[enctype] .btn-primary"))
     page.wait_for_selector("#grid-title")
     return ImportBatch.objects.latest("pk")
 
@@ -47,7 +48,6 @@ def fill(path, district: District) -> list[str]:
 
 def test_from_the_blank_template_to_nothing_left_to_change(demo_city, browser_page, tmp_path):
     page, district = browser_page, Park.objects.order_by("code").first().district
-    page.set_default_timeout(60_000)  # a file is read in a process of its own, which a busy machine starts slowly
     log_in(page, "pm")
     page.goto("/imports/?kind=projects")
     path = download(page, "a[href*='/imports/templates/projects/']", tmp_path / "项目.xlsx")
@@ -55,15 +55,15 @@ def test_from_the_blank_template_to_nothing_left_to_change(demo_city, browser_pa
 
     batch = upload(page, path)
     assert (batch.total, batch.new, batch.wrong, batch.wrong_cells) == (3, 2, 1, 1)
-    assert page.locator("#grid-title").count() == 1 and page.locator(".mistakes li").count() == 1
+    expect(page.locator("#grid-title")).to_have_count(1)
+    expect(page.locator(".mistakes li")).to_have_count(1)
     at_each_width(page, "import-preview", (DESK, PHONE))
     receipt = download(page, "a[href$='/receipt/']", tmp_path / "回执.xlsx")
     cells = [cell for row in openpyxl.load_workbook(receipt).worksheets[0].iter_rows() for cell in row]
     (bad,) = [cell for cell in cells if cell.value == f"{district.name}去"]
     assert bad.fill.fgColor.rgb == "FFFBE3E3" and district.name in bad.comment.text.replace(bad.value, "")
 
-    page.locator("button[name=do][value=confirm]").click()  # the right rows first is chosen already
-    wait_success(page)
+    saved(page.locator("button[name=do][value=confirm]"))  # the right rows first is chosen already
     assert set(Project.objects.filter(code__in=codes).values_list("code", flat=True)) == {codes[0], codes[2]}
     shot(page, "journey-import-receipt-1440")
 
@@ -72,17 +72,16 @@ def test_from_the_blank_template_to_nothing_left_to_change(demo_city, browser_pa
     book.save(receipt)
     batch = upload(page, receipt)
     assert (batch.total, batch.new, batch.unchanged, batch.wrong) == (3, 1, 2, 0)
-    page.locator("button[name=do][value=confirm]").click()
-    wait_success(page)
+    saved(page.locator("button[name=do][value=confirm]"))
     assert Project.objects.get(code=codes[1]).investment_wan == 12_000
 
     again = upload(page, receipt)
     assert again.writes == 0 and f"#{batch.pk}" in page.locator(".import-facts").inner_text()
-    assert page.locator("button[name=do][value=confirm]").count() == 0
+    expect(page.locator("button[name=do][value=confirm]")).to_have_count(0)
 
     page.goto("/imports/?kind=projects")
     whole = download(page, "a[href$='/exports/projects/']", tmp_path / "导出.xlsx")
     batch = upload(page, whole)
     assert batch.total == batch.unchanged == Project.objects.count()
-    assert page.locator("button[name=do][value=confirm]").count() == 0
+    expect(page.locator("button[name=do][value=confirm]")).to_have_count(0)
     shot(page, "journey-import-nothing-left-1440")

@@ -4,11 +4,12 @@ from unicodedata import normalize
 
 import pypdf
 import pytest
+from playwright.sync_api import expect
 
 from approvals.models import StageEvent
 from projects.models import Project
 from tests.browser import shot, sign_in
-from tests.journeys.steps import PHONE, assert_fits, panel_address, running_stage
+from tests.journeys.steps import PHONE, assert_fits, follow, panel_address, running_stage, still
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -17,29 +18,34 @@ def test_the_facts_of_a_stage_come_after_a_moment_and_by_keyboard(demo_city, bro
     page = browser_page
     sign_in(page, "pm")
     stage = running_stage("pm")
+    page.clock.install()
     page.goto(f"/projects/{stage.chain.project.code}/")
-    page.wait_for_timeout(1000)  # the drawing may come again at the width of the window
+    still(page)  # the drawing may come again at the width of the window
+    page.clock.pause_at(page.evaluate("Date.now()") + 60_000)  # from now on moments pass when the test says so
     facts, row = page.locator(".tl-pop.is-shown"), page.locator(f".tl-row[data-code='{stage.code}']")
     row.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
     page.locator(f".tl-stage[data-code='{stage.code}'] .tl-no").hover()
-    page.wait_for_timeout(150)
-    assert facts.count() == 0  # not at once: the pointer may only pass
+    page.clock.run_for(250)
+    expect(facts).to_have_count(0)  # not at once: the pointer may only pass
+    page.clock.run_for(100)
     facts.wait_for()
     words = facts.inner_text()
     assert stage.name in words and stage.department.short_name in words and "受理" in words
     shot(page, "journey-facts-1440")
     page.keyboard.press("Escape")
-    assert facts.count() == 0
+    expect(facts).to_have_count(0)
     page.mouse.move(2, 2)
+    page.clock.run_for(1000)
     row.focus()
+    page.clock.run_for(350)
     facts.wait_for()
-    assert row.get_attribute("aria-describedby") == facts.get_attribute("id")
+    expect(row).to_have_attribute("aria-describedby", facts.get_attribute("id"))
     page.keyboard.press("ArrowDown")
+    page.clock.run_for(350)
     page.locator(".tl-row:focus[aria-describedby]").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_selector("#explain-dialog[open]")
-    assert facts.count() == 0
+    expect(facts).to_have_count(0)
 
 
 def test_the_phone_folds_what_is_not_at_work_and_opens_what_is_asked_for(demo_city, browser_page):
@@ -51,14 +57,15 @@ def test_the_phone_folds_what_is_not_at_work_and_opens_what_is_asked_for(demo_ci
     assert_fits(page)
     for part in ("materials", "points", "history"):
         fold = page.locator(f"#{part}")
-        assert not fold.evaluate("fold => fold.open")
+        expect(fold).not_to_have_attribute("open", "")
         fold.locator("> summary").click()
-        assert fold.evaluate("fold => fold.open")
+        expect(fold).to_have_attribute("open", "")
         assert_fits(page)
     shot(page, "journey-unfolded-360")
     page.goto(f"/projects/{stage.chain.project.code}/?history=all#history")
-    assert page.locator("#history").evaluate("fold => fold.open")
+    expect(page.locator("#history")).to_have_attribute("open", "")
     page.goto(panel_address(stage))
+    still(page)
     assert page.evaluate("document.documentElement.scrollHeight") < 5200
 
 
@@ -70,12 +77,12 @@ def test_a_long_history_shows_eight_events_and_all_of_them_in_a_card_of_its_own(
     assert total > 8
     page.goto(f"/projects/{project.code}/")
     rows = page.locator("#history tbody tr")
-    assert rows.count() == 8
-    page.locator("#history .card-foot a").click()
-    assert rows.count() == total
+    expect(rows).to_have_count(8)
+    follow(page.locator("#history .card-foot a"))
+    expect(rows).to_have_count(total)
     assert page.locator("#history").bounding_box()["width"] > 1200
-    page.locator("#history .card-foot a").click()
-    assert rows.count() == 8
+    follow(page.locator("#history .card-foot a"))
+    expect(rows).to_have_count(8)
 
 
 def test_what_a_desk_prints_fills_its_sheets(demo_city, browser_page, tmp_path):
@@ -89,6 +96,7 @@ def test_what_a_desk_prints_fills_its_sheets(demo_city, browser_page, tmp_path):
         sign_in(page, user)
         for path, most, words in paths:
             page.goto(path)
+            still(page)
             page.pdf(path=file, prefer_css_page_size=True)
             sheets = [normalize("NFKC", sheet.extract_text()) for sheet in pypdf.PdfReader(file).pages]
             assert len(sheets) <= most, path

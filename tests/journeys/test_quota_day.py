@@ -1,19 +1,19 @@
 """Quota from demand to gate, from trade to expiry, and two officers who want the last 亩 at once."""
 
 import datetime as dt
-from urllib.parse import urlsplit
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from approvals.states import State
 from factors import entries, pools, quantity
 from factors.models import Account, Demand, FactorKind, Posting, QuotaRequest, Reservation, Trade, Voucher
 from projects.models import Project
-from tests.browser import Watch, allow, shot, sign_in
+from tests.browser import allow, shot
 from tests.journeys import quota_city
-from tests.journeys.steps import DESK, at_each_width, panel_address, wait_success
+from tests.journeys.steps import at_each_width, follow, has, panel_address, saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 RECORD = "#panel .form-actions .btn-primary"
@@ -28,26 +28,9 @@ def city(transactional_db):
 
 
 @pytest.fixture
-def desk(chromium, live_server):
-    """Open a browser for a person, logged in: `desk("tianyu")`. All are judged at the end, as `browser_page` is."""
-    opened = []
-
-    def open_one(username):
-        context = chromium.new_context(
-            base_url=live_server.url, locale="zh-CN", timezone_id="Asia/Shanghai", viewport=DESK
-        )
-        context.set_default_timeout(60_000)
-        page = context.new_page()
-        page.watch = Watch(page, urlsplit(live_server.url).netloc)
-        sign_in(page, username)
-        opened.append(page)
-        return page
-
-    yield open_one
-    problems = [problem for page in opened for problem in page.watch.verdict()]
-    for page in opened:
-        page.context.close()
-    assert not problems, "\n".join(problems)
+def desk(open_browser):
+    """Open a browser for a person, logged in: `desk("tianyu")`."""
+    return open_browser
 
 
 # --- what one does on the pages ------------------------------------------------------------------------------------
@@ -63,7 +46,7 @@ def record(page, stage, action: str, **fields) -> None:
     page.goto(panel_address(stage, action))
     for name, value in fields.items():
         page.fill(f"#panel [name={name}]", value)
-    page.locator(RECORD).click()
+    saved(page.locator(RECORD))
 
 
 def refused_at_gate(page, stage) -> str:
@@ -75,29 +58,31 @@ def refused_at_gate(page, stage) -> str:
     why = page.locator("#panel .panel-action.is-off", has_text="受理").locator("small").nth(0).inner_text()
     page.fill("#panel textarea[name=note]", "材料齐全")
     page.evaluate("document.querySelector('#panel [name=action]').value = 'accept'")
-    page.locator(RECORD).click()
-    page.wait_for_selector("#panel .error-summary")
+    follow(page.locator(RECORD))
     told = page.locator("#panel .error-summary").inner_text()
     stage.refresh_from_db()
     assert why in told and stage.accepted_at is None
-    assert page.locator("#panel textarea[name=note]").input_value() == "材料齐全"
+    expect(page.locator("#panel textarea[name=note]")).to_have_value("材料齐全")
     return told
 
 
 def live_check(page) -> str:
-    """Wait until the server has said what the form would do; return it."""
-    page.wait_for_selector("[data-check-box]:not(.is-waiting) [data-result]")
-    return page.locator("[data-check-box]").inner_text()
+    """Wait until the server has said what the form would do, of what stands in it now; return it."""
+    return page.locator("[data-check-box]:not(.is-waiting):has([data-result])").inner_text()
 
 
 def fill_voucher(page, **fields) -> str:
     """Fill the voucher form beside the book and return what the live check says of it."""
-    page.wait_for_selector("[data-check-box] [data-result]")
-    for name, value in fields.items():
-        control = page.locator(f".voucher-form [name={name}]")
-        with page.expect_response(lambda answer: "/check/" in answer.url):
+    live_check(page)
+
+    def typed(answer):  # 200 ms after the last change the page asks once more; this is the answer to all of it
+        sent = answer.request.post_data or ""
+        return "/check/" in answer.url and all(f"\r\n\r\n{value}\r\n" in sent for value in fields.values())
+
+    with page.expect_response(typed):
+        for name, value in fields.items():
+            control = page.locator(f".voucher-form [name={name}]")
             control.select_option(value) if name in ("demand", "other") else control.fill(value)
-    page.wait_for_timeout(300)  # what was typed last is asked 200 ms later
     return live_check(page)
 
 
@@ -105,8 +90,7 @@ def passed(page, voucher) -> Posting:
     """Pass a voucher as its checker, who sees what it would do; return its entry."""
     page.goto(reverse("voucher-page", args=[voucher.pk]))
     assert "现可用" in page.locator(".voucher-check").inner_text() or "可用" in page.content()
-    page.locator("button[value=pass]").click()
-    wait_success(page)
+    saved(page.locator("button[value=pass]"))
     voucher.refresh_from_db()
     assert voucher.status == Voucher.Status.POSTED
     return voucher.postings.get()
@@ -134,7 +118,7 @@ def test_a_blocked_project_gets_its_quota_and_passes_its_gate(city, desk):
     reserved = passed(checker, voucher)
     shot(checker, "journey-quota-posted-1440")
     manager.goto(f"/projects/{city.project.code}/")
-    assert "已落实" in manager.locator(f"#demand-{demand.pk}").inner_text()
+    has(manager, f"#demand-{demand.pk}", "已落实")
     gate_opens(manager, city, stage)
     confirmed = Posting.objects.get(kind="confirm")
     officer.goto(book_address(pool))
@@ -150,12 +134,11 @@ def ask_for_quota(page, city, stage) -> Demand:
     allow(page, "422")
     assert "登记" in refused_at_gate(page, stage)
     page.goto(f"/projects/{city.project.code}/")
-    page.locator("#quota .quota-tools a", has_text="登记").first.click()
+    follow(page.locator("#quota .quota-tools a", has_text="登记").first)
     page.select_option("[name=book]", str(city.book("energy-calorific").pk))
     page.fill("[name=amount]", "8,600 tce")
     at_each_width(page, "quota-demand")
-    page.locator(".form-actions .btn-primary").click()
-    assert "8,600" in wait_success(page)
+    assert "8,600" in saved(page.locator(".form-actions .btn-primary"))
     demand = Demand.objects.get(project=city.project)
     assert demand.blocked and Project.objects.get(pk=city.project.pk).light == "blocked"
     told = refused_at_gate(page, stage)
@@ -163,17 +146,15 @@ def ask_for_quota(page, city, stage) -> Demand:
         assert word in told, (word, told)
     shot(page, "journey-quota-gate-1440")
     page.goto(f"/projects/{city.project.code}/")
-    page.locator(f"#demand-{demand.pk} .quota-tools a").click()
+    follow(page.locator(f"#demand-{demand.pk} .quota-tools a"))
     page.fill("[name=amount]", "5600")
     page.fill("[name=reason]", "改用余热，需求减少")
-    page.locator("form:has([name=reason][required]) .btn-primary").first.click()
-    wait_success(page)
-    page.locator(f"#demand-{demand.pk} form button").click()
-    assert "5,600" in wait_success(page)
-    assert "卡住" in page.locator(f"#demand-{demand.pk}").inner_text()
+    saved(page.locator("form:has([name=reason][required]) .btn-primary").first)
+    assert "5,600" in saved(page.locator(f"#demand-{demand.pk} form button"))
+    has(page, f"#demand-{demand.pk}", "卡住")
     at_each_width(page, "quota-project")
     page.goto("/projects/?light=blocked")
-    assert city.project.name in page.locator("table.table-projects tbody").inner_text()
+    has(page, "table.table-projects tbody", city.project.name)
     demand.refresh_from_db()
     return demand
 
@@ -183,8 +164,7 @@ def more_comes_down(officer, checker, pool) -> None:
     officer.goto(book_address(pool, voucher="new", voucher_kind="grant"))
     told = fill_voucher(officer, amount="1000", document_no="省发改能评〔2026〕9号", summary="省第二批")
     assert "6,000" in told
-    officer.click(SUBMIT)
-    wait_success(officer)
+    saved(officer.locator(SUBMIT))
     passed(checker, Voucher.objects.get(kind="grant"))
 
 
@@ -195,26 +175,23 @@ def reserve_what_was_asked(page, demand) -> Voucher:
     page.locator("details.decide summary").click()
     page.fill(f"#reason-{request.pk}", "市重点项目，池可用够用")
     at_each_width(page, "quota-queue")
-    page.locator("details.decide button[value=grant]").click()
-    wait_success(page)
+    saved(page.locator("details.decide button[value=grant]"))
     shot(page, "journey-quota-draft-1440")
-    page.locator("aside a.btn", has_text="编辑").click()
+    follow(page.locator("aside a.btn", has_text="编辑"))
     told = fill_voucher(page, document_no="云发改能评〔2026〕88号")
     assert "6,000" in told and "400" in told and "已落实" in told, told
     at_each_width(page, "quota-voucher")
-    page.click(SUBMIT)
-    assert "审核" in wait_success(page) or "复核" in wait_success(page)
+    words = saved(page.locator(SUBMIT))
+    assert "审核" in words or "复核" in words
     return Voucher.objects.get(kind="reserve")
 
 
 def gate_opens(page, city, stage) -> None:
     """The stage is accepted and decided; the decision needs its number, and confirms the quota under it."""
     record(page, stage, "accept")
-    wait_success(page)
     stage.refresh_from_db()
     assert stage.accepted_at is not None
     record(page, stage, "pass", document_no="云规证〔2026〕31号")
-    wait_success(page)
     stage.refresh_from_db()
     assert stage.state == State.PASSED
     assert not Reservation.objects.filter(resolved_by=None).exists()
@@ -236,12 +213,11 @@ def test_a_trade_of_water_moves_both_books_when_the_other_officer_passes_it(city
     officer, checker = desk("helan"), desk("jiangyuan")
     year = timezone.localdate().year
     officer.goto(reverse("trade-create"))
-    officer.locator("tbody tr a", has_text=seller.name).click()
-    officer.locator(".dl a.link", has_text="变更").click()
+    follow(officer.locator("tbody tr a", has_text=seller.name))
+    follow(officer.locator(".dl a.link", has_text="变更"))
     officer.fill("[name=limit]", "120")
     officer.fill("[name=until]", f"{year + 5}-12-31")
-    officer.locator(".form-actions .btn-primary").click()
-    wait_success(officer)
+    saved(officer.locator(".form-actions .btn-primary"))
     officer.select_option("[name=buyer]", str(buyer.pk))
     facts = {
         "amount": "30", "price_fen": "12,000.00", "from_on": f"{year + 1}-01-01", "until_on": f"{year + 3}-12-31",
@@ -251,11 +227,9 @@ def test_a_trade_of_water_moves_both_books_when_the_other_officer_passes_it(city
     for name, value in facts.items():
         officer.fill(f"form.card [name={name}]", value)
     at_each_width(officer, "quota-trade-form")
-    officer.locator(".form-actions .btn-primary").click()
-    wait_success(officer)
+    saved(officer.locator(".form-actions .btn-primary"))
     at_each_width(officer, "quota-trade")
-    officer.locator("main form button.btn-primary").click()
-    wait_success(officer)
+    saved(officer.locator("main form button.btn-primary"))
     trade = Trade.objects.get()
     assert Account.objects.get(pk=buyer.pk).balance == 0
     posting = passed(checker, trade.voucher)
@@ -276,7 +250,7 @@ def test_a_reservation_past_its_day_is_back_in_the_pool_at_the_next_look(city, d
     page.goto(book_address(pool))
     expired = Posting.objects.get(kind="expire")
     assert "到期" in row_of(page, expired) and "系统" in row_of(page, expired)
-    assert page.locator(".equation .is-result dd").inner_text() == "10.0"
+    expect(page.locator(".equation .is-result dd")).to_have_text("10.0")
     at_each_width(page, "quota-expired")
     demand.refresh_from_db()
     assert demand.secured == 0 and Reservation.objects.get().resolved_by is not None
@@ -300,11 +274,10 @@ def test_the_second_to_reserve_the_last_mu_is_told_who_took_it_and_takes_what_is
     for page, demand, number in ((first, needs[0], "云自资〔2026〕1号"), (second, needs[1], "云自资〔2026〕2号")):
         told = open_form(page, pool, demand, "8", number)
         assert "10" in told and "2" in told, told
-    first.click(SUBMIT)
-    wait_success(first)
+    saved(first.locator(SUBMIT))
     passed(checker, Voucher.objects.get(document_no="云自资〔2026〕1号"))
     allow(second, "409")
-    second.click(SUBMIT)
+    follow(second.locator(SUBMIT))
     second.wait_for_selector("dialog.refusal[open]")
     told = second.locator("dialog.refusal").inner_text()
     for word in ("田雨", "陆帆", city.project.name, "2.0", "971-1143"):
@@ -313,9 +286,8 @@ def test_the_second_to_reserve_the_last_mu_is_told_who_took_it_and_takes_what_is
     lost = Voucher.objects.get(document_no="云自资〔2026〕2号")
     assert (lost.status, lost.lines.get().amount) == (Voucher.Status.DRAFT, 8 * MU)
     way_out = second.locator("dialog.refusal [data-way]")
-    assert "改为 2" in way_out.inner_text()
-    way_out.click()
-    wait_success(second)
+    expect(way_out).to_contain_text("改为 2")
+    saved(way_out)
     lost.refresh_from_db()
     assert (lost.status, lost.lines.get().amount) == (Voucher.Status.SUBMITTED, 2 * MU)
     passed(checker, lost)
@@ -338,12 +310,12 @@ def test_two_browsers_submit_in_the_same_instant_and_one_of_them_gets_it(city, d
         )
     for page in pages:
         page.wait_for_selector(".messages .alert-success, dialog.refusal[open]")
+        page.wait_for_load_state()
     refused = [page for page in pages if page.locator("dialog.refusal[open]").count()]
     assert len(refused) == 1
     pool.refresh_from_db()
     assert (pool.available, pool.debits_pending) == (2 * MU, 8 * MU)
-    refused[0].locator("dialog.refusal [data-way]").click()
-    wait_success(refused[0])
+    saved(refused[0].locator("dialog.refusal [data-way]"))
     pool.refresh_from_db()
     assert (pool.available, pool.debits_pending) == (0, 10 * MU)
     assert sorted(Demand.objects.values_list("secured", flat=True)) == [2 * MU, 8 * MU]
