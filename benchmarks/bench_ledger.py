@@ -189,6 +189,8 @@ def measure(seconds: float, rounds: int) -> None:
     """Print the tables of the database that DATABASE_URL names. Runs inside the throw-away cluster or file."""
     from django.db import connection
 
+    from benchmarks.ledger_worker import batch_size
+
     prepare()
     postgresql = connection.vendor == "postgresql"
     hordak = postgresql and bool(os.environ.get("HORDAK_PATH"))
@@ -202,7 +204,7 @@ def measure(seconds: float, rounds: int) -> None:
     print(f"### {connection.vendor}, postings a second (median of {rounds} interleaved rounds of {seconds:g} s)\n")
     speed = show(found, variants, variants[1:-1])
     batches = " | ".join(f"{speed['batch', *s] / speed['ours', *s]:.1f}" for s in SHAPES)
-    print(f"| batch of 100 ÷ one by one | {batches} |")
+    print(f"| batch of {batch_size()} ÷ one by one | {batches} |")
     if postgresql:
         with_a_million(seconds, rounds, hordak)
 

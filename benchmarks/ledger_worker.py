@@ -4,7 +4,7 @@
 
 Variants: `ours` (factors.ledger.post), `raw` (the same function called by psycopg; on SQLite the same statements by
 sqlite3), `minimal` (posting, transfer, two balances, nothing else), `naive` (the same rows by the ORM, the accounts
-locked by select_for_update), `hordak`, `batch` (ours, 100 entries a transaction).
+locked by select_for_update), `hordak`, `batch` (ours, as many entries a transaction as the import of a file takes).
 """
 
 import json
@@ -18,7 +18,6 @@ from datetime import date, timedelta
 
 TODAY = date(2026, 11, 20)
 UNTIL = TODAY + timedelta(days=180)
-BATCH = 100
 
 
 def main(variant: str, seconds: float, writers: int, hot: bool) -> None:
@@ -55,7 +54,7 @@ def write(variant, poster, seconds, seed, hot, begin, told) -> None:
         post()
         taken.append(time.perf_counter() - now)
     taken.sort()
-    each = BATCH if variant == "batch" else 1
+    each = batch_size() if variant == "batch" else 1
     told.put({"n": len(taken) * each, "s": time.perf_counter() - begun, "p99": taken[int(len(taken) * 0.99)]})
 
 
@@ -85,16 +84,23 @@ def ours(rng, hot):
     return post
 
 
+def batch_size() -> int:
+    """Return how many entries the import of a file posts in one transaction."""
+    from factors import post_file
+
+    return post_file.BATCH
+
+
 def batch(rng, hot):
-    """Post 100 entries in one transaction."""
+    """Post a batch of an import in one transaction."""
     from django.utils import timezone
 
     from factors import entries, ledger
 
-    draw = accounts(rng, hot)
+    draw, size = accounts(rng, hot), batch_size()
 
     def post():
-        made = [entries.reserve(*draw(), 1, UNTIL, key=uuid.uuid4().hex, on=TODAY) for _ in range(BATCH)]
+        made = [entries.reserve(*draw(), 1, UNTIL, key=uuid.uuid4().hex, on=TODAY) for _ in range(size)]
         ledger.post(made, now=timezone.now())
 
     return post

@@ -38,7 +38,8 @@ def database(url: str, base: Path, wait: int = 30) -> dict:
 
     `sqlite:///var/x.sqlite3` is relative to `base`, `sqlite:////var/x.sqlite3` is absolute, `sqlite:///:memory:` is
     gone with the process,
-    `postgres://user:password@host:5432/name?sslmode=require` passes its query on as OPTIONS.
+    `postgres://user:password@host:5432/name?sslmode=require` passes its query on as OPTIONS; `prepare_threshold=off` in
+    it is for a pooler that cannot keep prepared statements.
     `wait` is how many seconds a writer waits for its turn on SQLite.
     ValueError for any other scheme. Only these two engines are tested, so only they are accepted.
     """
@@ -55,15 +56,27 @@ def database(url: str, base: Path, wait: int = 30) -> dict:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": unquote(parts.hostname or ""),
             "PORT": str(parts.port or ""),
-            "OPTIONS": {**POSTGRESQL_OPTIONS, **dict(parse_qsl(parts.query))},
+            "OPTIONS": {**POSTGRESQL_OPTIONS, **_options(parts.query)},
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }
     raise ValueError(f"DATABASE_URL: {parts.scheme or url!r} is neither sqlite nor postgres")
 
 
+def _options(query: str) -> dict:
+    options = dict(parse_qsl(query))
+    if "prepare_threshold" in options:
+        word = options["prepare_threshold"]
+        if word != "off" and not word.isdecimal():
+            raise ValueError(f"DATABASE_URL: prepare_threshold={word}: use a whole number, or off")
+        options["prepare_threshold"] = None if word == "off" else int(word)
+    return options
+
+
 # Conditions of rights are long statements over few rows: compiling them takes seconds, running them milliseconds.
-POSTGRESQL_OPTIONS = {"options": "-c jit=off"}
+# What binds its values (factors.engines.postgresql; the ORM does not) is read and planned once a connection, from the
+# fifth time on: a tenth of a posting. Behind a pooler that gives every transaction another connection: PgBouncer ≥ 1.21.
+POSTGRESQL_OPTIONS = {"options": "-c jit=off", "prepare_threshold": 5}
 
 # One writer at a time, taken at BEGIN (ADR 0002): a read that later writes would otherwise fail as "locked". Writers
 # wait in a queue of our own (ADR 0011); `timeout` is for programs that do not, such as the sqlite3 shell.

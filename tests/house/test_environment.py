@@ -28,10 +28,15 @@ def test_postgres_with_escaped_password_and_query():
     assert found["ENGINE"] == "django.db.backends.postgresql"
     assert (found["USER"], found["PASSWORD"], found["HOST"]) == ("luodi", "p@ss/word", "db.intern")
     assert (found["PORT"], found["NAME"]) == ("5433", "city")
-    assert found["OPTIONS"] == {"options": "-c jit=off", "sslmode": "require"}
+    assert found["OPTIONS"] == {"options": "-c jit=off", "prepare_threshold": 5, "sslmode": "require"}
 
 
-@pytest.mark.parametrize("url", ["mysql://a/b", "nonsense", ""])
+@pytest.mark.parametrize(("word", "expected"), [("off", None), ("0", 0), ("12", 12)])
+def test_prepared_statements_can_be_off_for_a_pooler(word, expected):
+    assert database(f"postgres://db/city?prepare_threshold={word}", BASE)["OPTIONS"]["prepare_threshold"] == expected
+
+
+@pytest.mark.parametrize("url", ["mysql://a/b", "nonsense", "", "postgres://db/city?prepare_threshold=never"])
 def test_other_databases_are_refused(url):
     with pytest.raises(ValueError, match="DATABASE_URL"):
         database(url, BASE)
