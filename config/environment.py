@@ -75,7 +75,7 @@ def _options(query: str) -> dict:
 
 # Conditions of rights are long statements over few rows: compiling them takes seconds, running them milliseconds.
 # What binds its values (factors.engines.postgresql; the ORM does not) is read and planned once a connection, from the
-# fifth time on: a tenth of a posting. Behind a pooler that gives every transaction another connection: PgBouncer ≥ 1.21.
+# fifth time on: a tenth of a posting. Behind a pooler of transactions: PgBouncer ≥ 1.21.
 POSTGRESQL_OPTIONS = {"options": "-c jit=off", "prepare_threshold": 5}
 
 # One writer at a time, taken at BEGIN (ADR 0002): a read that later writes would otherwise fail as "locked". Writers
