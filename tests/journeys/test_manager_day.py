@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from approvals.models import StageEvent
 from approvals.states import State
@@ -14,14 +15,19 @@ from tests.journeys.steps import (
     DESK,
     PHONE,
     WALL,
+    arrived,
     assert_fits,
     at_each_width,
+    follow,
+    has,
+    leaving,
     light_of,
     log_in,
     panel_address,
     running_stage,
+    saved,
+    still,
     tiles,
-    wait_success,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,7 +37,7 @@ DAY = "%Y-%m-%d"
 def test_the_workbench_opens_the_day_and_takes_a_sentence(demo_city, browser_page):
     page = browser_page
     log_in(page, "pm")
-    assert page.url.endswith("/workbench/")
+    arrived(page, "/workbench/")
     at_each_width(page, "workbench", (DESK, PHONE, WALL))
     counters = page.locator(".counters-big .counter")
     assert counters.count() == 5
@@ -42,14 +48,13 @@ def test_the_workbench_opens_the_day_and_takes_a_sentence(demo_city, browser_pag
     row = page.locator("tbody#overdue tr[data-href]").first
     code = row.get_attribute("data-href").strip("/").split("/")[-1]
     news = Project.objects.get(code=code).last_news_at
-    row.locator("[data-update]").click()
+    follow(row.locator("[data-update]"))
     sentence = "已催办，牵头部门答复本周内出件"
-    assert page.url.split("?")[0].endswith("/workbench/")
+    arrived(page, "/workbench/")
     page.locator("tr.is-open input[name=note]").fill(sentence)
     shot(page, "journey-workbench-update-1440")
-    page.locator("tr.is-open .btn-primary").click()
-    assert "已登记" in wait_success(page)
-    assert page.url.endswith("/workbench/")
+    assert "已登记" in saved(page.locator("tr.is-open .btn-primary"))
+    arrived(page, "/workbench/")
     assert Project.objects.get(code=code).last_news_at > news
     assert StageEvent.objects.filter(stage__chain__project__code=code).latest("pk").note == sentence
 
@@ -69,14 +74,15 @@ def test_the_list_finds_filters_and_adds_up(demo_city, browser_page):
     for words in ("gclbc", "gaochunlvbacai", project.code, project.code[-6:], "铝靶"):
         page.goto("/projects/")
         page.locator("form.filters input[name=q]").fill(words)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**q=**")
-        assert project.name in page.locator("table.table-projects tbody").inner_text(), words
+        with leaving(page):
+            page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("q="))
+        has(page, "table.table-projects tbody", project.name)
     page.goto("/projects/?q=没有这样的项目名")
     assert "没有" in page.locator(".empty").inner_text()
     shot(page, "journey-list-empty-1440")
     page.goto("/projects/")
-    page.locator("table.table-projects tbody tr[data-href]").first.locator("a").first.click()
+    follow(page.locator("table.table-projects tbody tr[data-href]").first.locator("a").first)
     page.wait_for_selector("#timeline svg")
 
 
@@ -86,12 +92,13 @@ def test_the_days_of_a_stage_are_explained_and_add_up(demo_city, browser_page):
     sign_in(page, "pm")
     page.goto(f"/projects/{stage.chain.project.code}/")
     at_each_width(page, "project", (DESK, PHONE, WALL))
-    assert page.locator("#timeline svg [role=img]").count() >= 5
+    page.locator("#timeline svg [role=img]").nth(4).wait_for()
     page.goto(f"/projects/{stage.chain.project.code}/stages/{stage.code}/")
     parts = [number(text) for text in page.locator(".ex-sum .ex-box:not(.ex-total) b").all_inner_texts()]
     assert sum(parts) == pytest.approx(number(page.locator(".ex-total b").inner_text()))
     at_each_width(page, "explain")
     page.goto(f"/projects/{stage.chain.project.code}/")
+    still(page)
     page.locator(f".tl-stage[data-code='{stage.code}'] a[data-explain]").click()
     page.wait_for_selector("dialog[open] .ex-sum")
     shot(page, "journey-explain-dialog-1440")
@@ -107,21 +114,17 @@ def test_a_decision_moves_dates_lights_and_tiles_and_can_be_corrected(demo_city,
     before = tiles(page)
     page.goto(panel_address(stage, "pass"))
     page.locator("#panel textarea[name=note]").fill("一次性通过")
-    page.locator("#panel .form-actions .btn-primary").click()
-    if "/act/" not in page.url:  # the browser's own check holds the empty field; send it as an old browser would
-        page.locator("#panel form.form").evaluate("form => (form.noValidate = true)")
-        allow(page, "422")
-        page.locator("#panel .form-actions .btn-primary").click()
-    page.wait_for_selector(".error-summary")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
-    assert page.locator("#panel textarea[name=note]").input_value() == "一次性通过"
+    allow(page, "422")
+    page.locator("#panel form.form").evaluate("form => (form.noValidate = true)")  # as an old browser sends it
+    follow(page.locator("#panel .form-actions .btn-primary"))
+    expect(page.locator(".error-summary")).to_be_focused()
+    expect(page.locator("#panel textarea[name=note]")).to_have_value("一次性通过")
     shot(page, "journey-panel-error-1440")
     page.locator("#panel input[name=document_no]").fill("云环审〔2026〕88号")
-    page.locator("#panel .form-actions .btn-primary").click()
-    wait_success(page)
+    saved(page.locator("#panel .form-actions .btn-primary"))
     stage.refresh_from_db()
     assert stage.state == State.PASSED and stage.document_no == "云环审〔2026〕88号"
-    assert "云环审〔2026〕88号" in page.locator("#history").inner_text()
+    has(page, "#history", "云环审〔2026〕88号")
     assert light_of(code) != "red"
     page.goto("/projects/")
     after = tiles(page)
@@ -140,13 +143,12 @@ def correct(page, stage) -> None:
     code = stage.chain.project.code
     page.goto(f"/projects/{code}/?stage={stage.code}")
     row = page.locator("#history tr", has_text="云环审〔2026〕88号").first
-    row.locator("a.link").click()
+    follow(row.locator("a.link"))
     page.wait_for_selector("#panel form[action*=correct]")
     day = timezone.localdate() - dt.timedelta(days=1)
     page.fill("#panel input[name=occurred_on]", day.strftime(DAY))
     page.fill("#panel input[name=reason]", "批文落款为前一日")
-    page.locator("#panel .form-actions .btn-primary").click()
-    wait_success(page)
+    saved(page.locator("#panel .form-actions .btn-primary"))
     lines = page.locator("#history tr", has_text="云环审〔2026〕88号").all_inner_texts()
     assert len(lines) == 2 and "批文落款为前一日" in lines[0]
     assert page.locator("#history tr.is-struck").count() == 1

@@ -1,27 +1,22 @@
 """The map in a browser: three sizes, filters in the address, popups, keyboard, many points, no network."""
 
 import json
+import re
 import sqlite3
 import urllib.parse
 
 import pytest
+from playwright.sync_api import expect
 
 from approvals.lights import Light
 from gis import datum
 from projects.models import Project
 from tests.browser import allow, shot, sign_in
 from tests.gis import map_city
-from tests.journeys.steps import DESK, PHONE, WALL, assert_fits, assert_touchable
+from tests.journeys.steps import DESK, PHONE, WALL, assert_fits, assert_touchable, eventually, follow, has, still, until
 from tests.journeys.test_leader import serious, through_other_eyes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def settled(browser_page):
-    """Let requests under way end before the test's database goes."""
-    yield
-    browser_page.goto("about:blank")
 
 
 SPOT = """id => { const i = map_luodi.luodi.items.find(i => i.id === id); if (!i) return null;
@@ -32,17 +27,8 @@ SPOT = """id => { const i = map_luodi.luodi.items.find(i => i.id === id); if (!i
 def open_map(page, query: str = "", user: str = "leader") -> None:
     sign_in(page, user)
     page.goto(f"/map/{query}")
-    page.wait_for_selector("#map-card[data-drawn]")
-    page.wait_for_timeout(400)  # moves in the first 300 ms are the page's own, not the reader's
-
-
-def until(page, truth: str) -> None:
-    """Wait until a JavaScript expression is true; the page's policy forbids Playwright's own way."""
-    for _try in range(60):
-        if page.evaluate(truth):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(truth)
+    still(page)
+    until(page, "LuodiMap.page.state.started")  # moves before are the page's own, not the reader's
 
 
 def legend(page) -> dict[str, int]:
@@ -69,21 +55,21 @@ def test_a_leader_finds_who_is_stuck_and_who_can_free_it(demo_city, browser_page
     assert on_map(page) == Project.objects.count() - unplaced and unplaced == 1
     page.locator("[data-only=blocked]").click()  # first: only what is stuck
     until(page, "map_luodi.luodi.items.length && map_luodi.luodi.items.every(i => i.light === 0 || i.counts[0])")
-    assert query(page)["light"] == ["blocked"] and on_map(page) == numbers["blocked"]
+    assert eventually(page, lambda: query(page).get("light")) == ["blocked"] and on_map(page) == numbers["blocked"]
     assert legend(page) == numbers, "other lights keep their numbers"
-    until(page, f"document.querySelectorAll('#map-rows .map-row').length === {numbers['blocked']}")
+    expect(page.locator("#map-rows .map-row")).to_have_count(numbers["blocked"])
     page.locator("#map-rows .map-row").first.click()  # second: what, why, since when, who
     page.wait_for_selector("#map-pop:not([hidden])")
     labels = page.locator("#map-pop dt").all_inner_texts()
     assert labels[:4] == ["缺", "因为", "起", "谁解"]
-    assert query(page)["sel"]
+    expect(page).to_have_url(re.compile("[?&]sel="))
     shot(page, "map-desk-1440")
     page.go_back()
     page.wait_for_selector("#map-pop", state="hidden")
     page.go_forward()
     page.wait_for_selector("#map-pop:not([hidden])")
-    page.locator("#map-pop footer a").first.click()  # third: the project
-    page.wait_for_url("**/projects/**")
+    follow(page.locator("#map-pop footer a").first)  # third: the project
+    expect(page).to_have_url(re.compile("/projects/"))
 
 
 def test_list_and_map_filter_together_and_the_address_carries_it(demo_city, browser_page):
@@ -95,11 +81,12 @@ def test_list_and_map_filter_together_and_the_address_carries_it(demo_city, brow
     page.locator("#map-filter input[name=q]").fill("不会有这样的项目")
     page.keyboard.press("Enter")
     page.wait_for_selector("#map-rows .map-empty")
-    assert on_map(page) == 0 and query(page)["park"] == [park.code]
+    assert eventually(page, lambda: on_map(page), lambda number: number == 0) == 0
+    assert query(page)["park"] == [park.code]
     assert page.evaluate("map_luodi.luodi.shapes.parks.length") > 1, "outlines stay"
     page.reload()
-    page.wait_for_selector("#map-card[data-drawn]")
-    assert page.locator("#map-rows .map-empty").count() == 1
+    still(page)
+    expect(page.locator("#map-rows .map-empty")).to_have_count(1)
     href = page.locator("[data-table]").first.get_attribute("href")
     assert f"park={park.code}" in href and href.startswith("/projects/")
 
@@ -112,34 +99,39 @@ def test_the_list_follows_the_map(demo_city, browser_page):
     middle = [sum(c[n] for c in box) / len(box) for n in (0, 1)]
     with page.expect_response(lambda answer: "/map/rows/" in answer.url and "box=" in answer.url):
         page.evaluate(f"map_luodi.setView([{middle[1]}, {middle[0]}], 14, {{animate: false}})")
-    until(page, "document.querySelector('[data-total]').textContent.includes('/')")
+    expect(page.locator("[data-total]").first).to_contain_text("/")
     shown, of = (int(word) for word in page.locator("[data-total]").first.inner_text().removeprefix("图内").split("/"))
     assert 0 < shown < total and of == total
-    assert query(page)["c"] and float(query(page)["w"][0]) < 20
+    expect(page).to_have_url(re.compile("[?&]c="))
+    assert float(query(page)["w"][0]) < 20
     page.locator("[data-zoom='0']").click()
-    until(page, f"document.querySelector('[data-total]').textContent === '{total}'")
+    expect(page.locator("[data-total]").first).to_have_text(str(total))
 
 
 def test_the_keyboard_reaches_what_the_pointer_does(demo_city, browser_page):
     page = browser_page
+    page.clock.install()
     open_map(page)
     page.locator("#map_luodi").focus()
     said = page.locator("[data-say]")
     for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"):
         page.keyboard.press(key)
-        assert said.inner_text()
+        expect(said).not_to_be_empty()
     page.evaluate("map_luodi.luodi.focused = map_luodi.luodi.items.find(i => i.kind === 'mark')")
     page.keyboard.press("Enter")
     page.wait_for_selector("#map-pop:not([hidden])")
     page.keyboard.press("Escape")
     page.wait_for_selector("#map-pop", state="hidden")
-    assert page.evaluate("document.activeElement.id") == "map_luodi"
+    expect(page.locator("#map_luodi")).to_be_focused()
+    page.clock.run_for(1_000)  # the map may have moved for the popup: then the list comes anew, a moment later
+    still(page)
+    rows = page.locator("#map-rows .map-row")
     page.keyboard.press("l")
-    assert page.evaluate("document.activeElement.classList.contains('map-row')")
-    first = page.evaluate("document.activeElement.dataset.pk")
+    expect(rows.first).to_be_focused()
     page.keyboard.press("j")
-    assert page.evaluate("document.activeElement.dataset.pk") != first
+    expect(rows.nth(1)).to_be_focused()
     page.keyboard.press("k")
+    expect(rows.first).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_selector("#map-pop:not([hidden])")
     zoom = page.evaluate("map_luodi.getZoom()")
@@ -163,13 +155,14 @@ def test_the_page_fits_every_width_and_every_eye(demo_city, browser_page, size):
         through_other_eyes(page, f"map-{size['width']}")
         return
     assert_touchable(page)
-    page.locator("[data-chip=blocked]").click()
-    until(page, "map_luodi.luodi.items.every(i => i.light === 0 || i.counts[0])")
+    with page.expect_response(lambda answer: "/map/rows/" in answer.url and "light=blocked" in answer.url):
+        page.locator("[data-chip=blocked]").click()
+    until(page, "map_luodi.luodi.items.length && map_luodi.luodi.items.every(i => i.light === 0 || i.counts[0])")
+    still(page)
     page.locator("[data-grip]").click()
-    page.wait_for_timeout(200)
     page.locator("#map-rows .map-row").first.click()
     page.wait_for_selector("#map-facts:not([hidden]) h2")
-    assert page.locator("#map-facts dt").first.inner_text() == "缺"
+    expect(page.locator("#map-facts dt").first).to_have_text("缺")
     shot(page, "map-phone-facts")
     assert_fits(page)
     assert_touchable(page)
@@ -189,8 +182,8 @@ def test_a_project_hidden_in_a_cluster_stands_alone_when_chosen(demo_city, brows
     assert ring and len(ring) > 1
     page.goto(f"/map/?sel={ring[0]}")
     page.wait_for_selector("#map-pop:not([hidden])")
-    assert page.evaluate(SPOT, ring[0]), "it is a marker of its own"
     until(page, f"map_luodi.luodi.selected && map_luodi.luodi.selected.id === {ring[0]}")
+    until(page, SPOT, ring[0])  # it is a marker of its own
 
 
 def test_when_points_cannot_be_loaded_the_list_works_and_a_line_says_so(demo_city, browser_page):
@@ -200,11 +193,11 @@ def test_when_points_cannot_be_loaded_the_list_works_and_a_line_says_so(demo_cit
     page.route("**/map/points/**", lambda route: route.fulfill(status=500))
     page.goto("/map/")
     page.wait_for_selector("[data-note]:not([hidden])")
-    assert page.locator("#map-rows .map-row").count() > 10
+    page.locator("#map-rows .map-row").nth(10).wait_for()
     page.unroute("**/map/points/**")
     page.locator("[data-note] button").click()
     page.wait_for_selector("[data-note]", state="hidden")
-    assert on_map(page) > 10
+    assert eventually(page, lambda: on_map(page), lambda number: number > 10) > 10
 
 
 def test_many_projects_are_counted_when_far_and_drawn_when_near(transactional_db, browser_page):
@@ -226,14 +219,11 @@ def test_many_projects_are_counted_when_far_and_drawn_when_near(transactional_db
     page.on("response", lambda answer: seen.append(answer) if "/map/points/" in answer.url else None)
     open_map(page)
     assert on_map(page) == 3002
-    kinds = [json.loads(answer.body())["kind"] for answer in seen]
-    assert kinds[-1] == "cells" and len(seen[-1].body()) < 10_000
+    assert json.loads(seen[-1].body())["kind"] == "cells" and len(seen[-1].body()) < 10_000
     assert page.evaluate("map_luodi.luodi.items.length") < 400
-    page.wait_for_load_state("networkidle")
-    with page.expect_response(lambda answer: "/map/points/" in answer.url) as near:
-        page.evaluate("map_luodi.setView([40.1, 108.3], 14.5, {animate: false})")
-    assert json.loads(near.value.body())["kind"] == "points"
+    page.evaluate("map_luodi.setView([40.1, 108.3], 14.5, {animate: false})")
     until(page, "map_luodi.luodi.items.some(i => i.kind === 'mark' && i.id)")
+    assert json.loads(seen[-1].body())["kind"] == "points"
     shot(page, "map-many")
 
 
@@ -257,14 +247,13 @@ def test_a_gcj02_base_map_lies_under_data_that_is_shifted_likewise(transactional
     before = page.evaluate("map_luodi.getCenter()")
     with page.expect_response(lambda answer: "/map/tiles/" in answer.url and answer.ok):
         page.locator(".map-bases input[value=mbtiles]").check()
+    until(page, "map_luodi.options.crs.code === 'GCJ-02'")
     after = page.evaluate("map_luodi.getCenter()")
     assert abs(before["lng"] - after["lng"]) < 1e-3 and abs(before["lat"] - after["lat"]) < 1e-3
-    assert page.evaluate("map_luodi.options.crs.code") == "GCJ-02"
     for lng, lat in ((108.45, 40.53), (113.2, 23.1), (87.6, 43.8), (2.3, 48.9)):
         assert page.evaluate("at => LuodiMap.toGcj02(...at)", [lng, lat]) == pytest.approx(datum.to_gcj02(lng, lat))
     there = page.evaluate("(c => c.unproject(c.project(L.latLng(40.5, 108.4))))(LuodiMap.GCJ02.projection)")
     assert (there["lng"], there["lat"]) == pytest.approx((108.4, 40.5), abs=1e-7)
-    foot = page.locator(".map-foot").inner_text()
-    assert "审图号 云S(2026)001号" in foot and "GCJ-02" in foot
+    has(page, ".map-foot", "审图号 云S(2026)001号", "GCJ-02")
     page.locator(".map-bases input[value='']").check()
-    assert page.evaluate("map_luodi.options.crs.code") == "EPSG:3857"
+    until(page, "map_luodi.options.crs.code === 'EPSG:3857'")

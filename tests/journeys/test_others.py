@@ -3,11 +3,23 @@
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from people.models import UserSession
 from projects.models import Project
 from tests.browser import allow, shot, sign_in
-from tests.journeys.steps import PHONE, assert_fits, at_each_width, log_in, running_stage, wait_success
+from tests.journeys.steps import (
+    PHONE,
+    arrived,
+    assert_fits,
+    at_each_width,
+    follow,
+    has,
+    log_in,
+    running_stage,
+    saved,
+    still,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -16,10 +28,10 @@ def test_the_leader_reaches_a_project_on_the_phone_in_three_taps(demo_city, brow
     page = browser_page
     page.set_viewport_size(PHONE)
     log_in(page, "leader")
-    page.locator(".tabbar a[href='/projects/']").click()
+    follow(page.locator(".tabbar a[href='/projects/']"))
     page.wait_for_selector("ul.items.phone-only li")
     assert_fits(page)
-    page.locator("ul.items.phone-only li a.item-name").first.click()
+    follow(page.locator("ul.items.phone-only li a.item-name").first)
     page.wait_for_selector(".chain-phone")
     assert_fits(page)
     shot(page, "journey-leader-project-360")
@@ -60,10 +72,10 @@ def test_english_and_back(demo_city, browser_page):
     page.goto("/workbench/")
     for language, words in (("en", "My projects"), ("zh-hans", "我的项目")):
         page.locator(".topbar details.drop > summary").last.click()
-        page.locator(f".topbar button[name=language][value={language}]").click()
+        follow(page.locator(f".topbar button[name=language][value={language}]"))
         page.wait_for_selector(f"html[lang={language}]")
-        assert page.locator("h1").inner_text() == words
-        assert page.url.endswith("/workbench/")
+        expect(page.locator("h1")).to_have_text(words)
+        arrived(page, "/workbench/")
 
 
 def test_the_log_in_page_locks_out_and_says_so(demo_city, browser_page):
@@ -75,10 +87,10 @@ def test_the_log_in_page_locks_out_and_says_so(demo_city, browser_page):
     at_each_width(page, "login")
     for _attempt in range(settings.AXES_FAILURE_LIMIT):
         log_in(page, "pm", "wrong-password")
-    assert "分钟" in page.locator(".error-summary").inner_text()
+    has(page, ".error-summary", "分钟")
     shot(page, "journey-locked-1440")
     log_in(page, "pm")
-    assert "/login/" in page.url
+    arrived(page, "/login/")
 
 
 def test_what_was_typed_survives_an_idle_log_out(demo_city, browser_page):
@@ -88,18 +100,17 @@ def test_what_was_typed_survives_an_idle_log_out(demo_city, browser_page):
     address = f"/projects/{stage.chain.project.code}/?stage={stage.code}&action=note#panel"
     page.goto(address)
     page.fill("#panel [name=note]", "现场踏勘完成，等待专家意见")
+    still(page)  # nothing asks in the name of a session that has ended meanwhile
     make_idle("pm")
-    page.locator("#panel .form-actions .btn-primary").click()
-    page.wait_for_url("**/login/**")
+    follow(page.locator("#panel .form-actions .btn-primary"))
+    arrived(page, "/login/")
     shot(page, "journey-idle-1440")
     page.fill("input[name=username]", "pm")
     page.fill("input[name=password]", settings.DEMO_PASSWORD)
-    page.click(".login button[type=submit]")
-    page.wait_for_load_state()
+    follow(page.locator(".login button[type=submit]"))
     page.goto(address)
-    assert page.locator("#panel [name=note]").input_value() == "现场踏勘完成，等待专家意见"
-    page.locator("#panel .form-actions .btn-primary").click()
-    wait_success(page)
+    expect(page.locator("#panel [name=note]")).to_have_value("现场踏勘完成，等待专家意见")
+    saved(page.locator("#panel .form-actions .btn-primary"))
 
 
 def make_idle(username: str) -> None:
