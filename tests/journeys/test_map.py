@@ -222,8 +222,9 @@ def test_many_projects_are_counted_when_far_and_drawn_when_near(transactional_db
     assert json.loads(seen[-1].body())["kind"] == "cells" and len(seen[-1].body()) < 10_000
     assert page.evaluate("map_luodi.luodi.items.length") < 400
     page.evaluate("map_luodi.setView([40.1, 108.3], 14.5, {animate: false})")
+    kind = eventually(page, lambda: json.loads(seen[-1].body())["kind"], lambda kind: kind == "points")
+    assert kind == "points"
     until(page, "map_luodi.luodi.items.some(i => i.kind === 'mark' && i.id)")
-    assert json.loads(seen[-1].body())["kind"] == "points"
     shot(page, "map-many")
 
 

@@ -1,5 +1,6 @@
 """The service officer at the desk: forty cards in one click, the bar, away and back, one PDF, where its QR leads."""
 
+import re
 import threading
 import time
 from dataclasses import replace
@@ -7,13 +8,14 @@ from dataclasses import replace
 import pytest
 from django.db import connection
 from django.utils import timezone
+from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from dossiers import files, freezing, jobs, rendering, workers
 from dossiers.models import Print, PrintJob
 from projects.models import Project
 from tests.browser import shot
-from tests.journeys.steps import DESK, PHONE, assert_fits, log_in
+from tests.journeys.steps import DESK, PHONE, assert_fits, follow, has, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -51,28 +53,27 @@ def printer(monkeypatch):
 
 def test_forty_cards_in_one_click(demo_city, browser_page, printer):
     page = browser_page
-    page.set_default_timeout(30_000)  # the printer works beside the site
     log_in(page, "officer")
     page.goto("/projects/")
-    page.locator(".page-actions a", has_text="打印企业卡").click()
-    page.wait_for_url("**/prints/choose/*")
+    follow(page.locator(".page-actions a", has_text="打印企业卡"))
+    expect(page).to_have_url(re.compile("/prints/choose/"))
     total = Project.objects.count()
     button = page.locator("button[name=all]")
     assert total >= 40 and str(total) in button.inner_text()
     shot(page, "journey-print-choose-1440")
-    button.click()
-    page.wait_for_url("**/prints/*/")
+    follow(button)
+    expect(page).to_have_url(re.compile(r"/prints/\d+/$"))
     address = page.url
-    assert "打印进程没有运行" in page.locator("#progress").inner_text()
+    has(page, "#progress", "打印进程没有运行")
     printer.start()
     page.locator("tbody .light-done").nth(2).wait_for()
     shot(page, "journey-print-running-1440")
     page.goto("/workbench/")
     page.goto("/prints/")
-    page.locator("tbody tr a").first.click()
-    assert page.url == address
+    follow(page.locator("tbody tr a").first)
+    expect(page).to_have_url(address)
     page.wait_for_selector("a[href$='/file/']", timeout=240_000)
-    assert f"{total}" in page.locator("#state-title").inner_text()
+    has(page, "#state-title", f"{total}")
     shot(page, "journey-print-done-1440")
     job = PrintJob.objects.get()
     assert job.status == "done" and len(PdfReader(files.path_of(job.file)).pages) == total
@@ -89,16 +90,18 @@ def test_forty_cards_in_one_click(demo_city, browser_page, printer):
     for width in (PHONE, DESK):
         page.set_viewport_size(width)
         page.goto(address)
-        assert "这张纸是最新的" in page.locator("h1").inner_text() and row.check_code in page.content()
+        has(page, "h1", "这张纸是最新的")
+        assert row.check_code in page.content()
         assert_fits(page)
         shot(page, f"journey-verify-current-{width['width']}")
     Project.objects.filter(pk=row.project_id).update(investment_wan=123456)
     page.reload()
-    assert "这张纸已过时" in page.locator("h1").inner_text() and "123,456" in page.content()
+    has(page, "h1", "这张纸已过时")
+    assert "123,456" in page.content()
     shot(page, "journey-verify-changed-1440")
     page.context.clear_cookies()
     page.set_viewport_size(PHONE)
     page.goto(address)
     assert "123,456" not in page.content() and row.project.name not in page.content()
-    assert "登录" in page.locator(".verify").inner_text()
+    has(page, ".verify", "登录")
     shot(page, "journey-verify-stranger-360")

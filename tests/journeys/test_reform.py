@@ -1,10 +1,13 @@
 """A leader tries reforms: switches them, sees which rows are behind a number, keeps a set, prints the note."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from cockpit.models import ReformSet
 from tests.browser import shot, sign_in
-from tests.journeys.steps import DESK, PHONE, WALL, assert_fits, assert_touchable, wait_success
+from tests.journeys.steps import DESK, PHONE, WALL, assert_fits, assert_touchable, follow, has, leaving, saved
 from tests.journeys.test_leader import serious
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -22,35 +25,35 @@ def test_a_leader_tries_reforms(demo_city, browser_page):
     page.goto("/cockpit/reform/")
     whole = days(page)
     assert whole > 0
-    assert "51.5" in page.locator("#gap h2").inner_text()
+    has(page, "#gap h2", "51.5")
     rows = [float(text) for text in page.locator(".rf-projects tbody td:last-child").all_inner_texts()]
     assert round(sum(rows), 1) == whole
     assert not serious(page)
     shot(page, "journey-reform-1440")
 
     # One reform off: less is saved, by as much as the rows say.
-    page.uncheck("input[value=review-commitment]")
-    page.wait_for_url("**tried=1**")
+    with leaving(page):
+        page.uncheck("input[value=review-commitment]")
+    expect(page).to_have_url(re.compile("tried=1"))
     assert days(page) < whole
-    assert page.locator(".rf-gap tr.rf-off").count() == 1
+    expect(page.locator(".rf-gap tr.rf-off")).to_have_count(1)
 
     # The rows behind one reform, and a project behind a row.
     number = page.locator("tr:has(input[value=joint-acceptance]) td.num a").first
     alone = number.inner_text()
-    number.click()
-    page.wait_for_url("**show=joint-acceptance**")
+    follow(number)
+    expect(page).to_have_url(re.compile("show=joint-acceptance"))
     rows = [float(text) for text in page.locator(".rf-projects tbody td:last-child").all_inner_texts()]
     assert f"{sum(rows):.1f}" == alone
     assert "/projects/" in page.locator(".rf-projects tbody a").first.get_attribute("href")
 
     # Kept, opened again, and on paper.
     page.fill("#set-name", "不含告知承诺")
-    page.click(".rf-keep button")
-    wait_success(page)
+    saved(page.locator(".rf-keep button").first)
     assert "review-commitment" not in ReformSet.objects.get().reforms
     page.goto("/cockpit/reform/")
-    page.click(".rf-set-list a")
-    assert not page.is_checked("input[value=review-commitment]")
+    follow(page.locator(".rf-set-list a").first)
+    expect(page.locator("input[value=review-commitment]")).not_to_be_checked()
     note = page.request.get(page.locator("a[href*='/reform/note/']").evaluate("link => link.href"))
     assert note.headers["content-type"] == "application/pdf" and note.body().startswith(b"%PDF")
 

@@ -1,11 +1,14 @@
 """What would free them: a factor officer plans, keeps and carries out; a leader reads it, on his phone too."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from factors import balances
 from factors.models import QuotaRequest
 from tests.browser import shot, sign_in
-from tests.journeys.steps import DESK, PHONE, WALL, assert_fits, assert_touchable, wait_success
+from tests.journeys.steps import DESK, PHONE, WALL, assert_fits, assert_touchable, follow, saved
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -15,7 +18,7 @@ def test_a_factor_officer_plans_and_a_leader_reads(demo_city, browser_page):
     before = [row.available for row in balances.balances()]
     sign_in(page, "factor")
     page.goto("/factors/blocked/")
-    page.click(".page-actions a[href*='/cockpit/unlock/']")
+    follow(page.locator(".page-actions a[href*='/cockpit/unlock/']").first)
     page.wait_for_selector(".table-unlock")
     value = page.locator(".unlock-result .is-big b").inner_text()
     chosen = page.locator(".table-unlock tr.is-chosen").count()
@@ -29,37 +32,35 @@ def test_a_factor_officer_plans_and_a_leader_reads(demo_city, browser_page):
     # Insist on a project that was left out: it is in, and the page says what the wish costs, or what it lacks.
     wish = page.locator("tr.is-project:has-text('牛羊肉精深加工及冷链')")
     wish.locator("input[type=checkbox]").check()
-    page.click("#unlock-form .btn-primary")
-    page.wait_for_url("**must*")
-    assert page.locator("tr.is-chosen:has-text('牛羊肉精深加工及冷链')").count() == 1
+    follow(page.locator("#unlock-form .btn-primary").first)
+    expect(page).to_have_url(re.compile("must"))
+    expect(page.locator("tr.is-chosen:has-text('牛羊肉精深加工及冷链')")).to_have_count(1)
     assert float(page.locator(".unlock-result .is-big b").inner_text().replace(",", "")) < float(value.replace(",", ""))
     page.fill("input[name=name]", "保冷链")
-    page.click("button[value=keep]")
-    wait_success(page)
+    saved(page.locator("button[value=keep]"))
 
     # Another one, kept and carried out in one step: the reason is asked for, and nothing is posted.
     page.goto("/cockpit/unlock/")
     page.fill("input[name=name]", "腾退按已核定")
-    page.click("button[value=generate]")
+    follow(page.locator("button[value=generate]"))
     page.wait_for_selector(".messages .alert-error")
     page.fill("input[name=name]", "腾退按已核定")
     page.fill("input[name=reason]", "专班会议议定")
-    page.click("button[value=generate]")
-    page.wait_for_url("**/factors/requests/**")
+    follow(page.locator("button[value=generate]"))
+    expect(page).to_have_url(re.compile("/factors/requests/"))
     made = list(QuotaRequest.objects.filter(note__contains="专班会议议定").select_related("demand__project"))
     assert made and "腾退按已核定" in made[0].note
     assert all(request.demand.project.name in page.content() for request in made)
     assert [row.available for row in balances.balances()] == before
     page.goto("/cockpit/unlock/")
-    assert page.locator("button[value=generate]").is_disabled()
+    expect(page.locator("button[value=generate]")).to_be_disabled()
 
     # Side by side.
     page.goto("/cockpit/unlock/scenarios/")
     for box in page.locator("input[name=s]").all():
         box.check()
-    page.click("form[action*=compare] button")
-    page.wait_for_selector(".table-scenarios")
-    assert page.locator(".table-scenarios thead a").count() == 2
+    follow(page.locator("form[action*=compare] button").first)
+    expect(page.locator(".table-scenarios thead a")).to_have_count(2)
     shot(page, "journey-unlock-compare-1440")
 
     # A leader reads the plan and the scenarios, makes no requests, and finds his way on a phone.
@@ -67,12 +68,12 @@ def test_a_factor_officer_plans_and_a_leader_reads(demo_city, browser_page):
     for size in (DESK, WALL, PHONE):
         page.set_viewport_size(size)
         page.goto("/cockpit/unlock/")
-        assert page.locator("button[value=generate]").count() == 0
+        expect(page.locator("button[value=generate]")).to_have_count(0)
         assert_fits(page)
         shot(page, f"journey-unlock-leader-{size['width']}")
     assert_touchable(page)
     page.goto("/cockpit/unlock/scenarios/")
     assert_fits(page)
-    page.click("th a:has-text('腾退按已核定')")
+    follow(page.locator("th a:has-text('腾退按已核定')").first)
     page.wait_for_selector(".unlock-made li")
     assert_fits(page)
