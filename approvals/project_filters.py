@@ -1,6 +1,7 @@
 """The filter of the project list as one form: the page, the export, the map and bulk actions read the same one."""
 
 import datetime as dt
+from contextlib import suppress
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q
@@ -116,8 +117,12 @@ class ProjectFilter(forms.Form):
 
     def values(self) -> dict:
         """Return the fields that hold a valid, non-empty value."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        found = {}
+        for name, field in self.fields.items():
+            if name in self.data:  # most are not, and to clean a field that holds rows takes a query
+                with suppress(forms.ValidationError):
+                    found[name] = field.clean(field.widget.value_from_datadict(self.data, self.files, name))
+        return {name: value for name, value in found.items() if value}
 
     def picker(self, name: str, choices=None) -> dict:
         """Return a field as the page draws it: its options (`choices`, or its own) and how many are chosen."""

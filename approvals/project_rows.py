@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from approvals.lights import Light
 from approvals.snapshot import NO_DUE
 from factors import blocked
 from factors.models import Demand
+from people.prepared import Prepared
 from projects.models import Assignment, Project
 
 
@@ -129,26 +131,32 @@ def shown(projects):
     """Narrow a queryset of projects to the columns that rows show, names of enterprise and park joined in.
 
     The district is not joined: as it is never empty, a database may start with the districts and sort a whole city.
-    Lists that show it add `prefetch_related("district")`.
+    `rows` fetches it where it is shown.
     """
     return projects.select_related("enterprise", "park").only(*COLUMNS)
 
 
 def rows(projects, calendar, now, *, lacking: bool = False, slow=MappingProxyType({})) -> list[Row]:
-    """Return the rows of a page of projects. One query, for the sponsors; with `lacking` one more, for whether they
-    lack quota, and another for those that do. `now` is local time; `slow` are the early warnings.
+    """Return the rows of a page of projects. `now` is local time; `slow` are the early warnings.
+
+    One query, for the sponsors; one more for the districts of those in no park; with `lacking` one more, for whether
+    they lack quota, and another for those that do.
     """
     projects = list(projects)
     ids = [p.pk for p in projects]
     names = sponsors(ids)
-    short = blocked.of_projects(wanting) if lacking and (wanting := _wanting(ids)) else {}
+    # Of a project in a park nothing of its district is shown.
+    prefetch_related_objects([p for p in projects if p.park_id is None], "district")
+    short = blocked.of_projects(wanting) if lacking and (wanting := {pk for (pk,) in _wanting(ids)}) else {}
     return [row(p, calendar, now, names.get(p.pk, ""), short.get(p.pk, ()), slow) for p in projects]
 
 
-def _wanting(ids) -> set[int]:
-    """Return those of the projects that lack any quota. One small query: building the large one takes 5 ms."""
-    demands = Demand.objects.filter(project__in=ids, closed_on__isnull=True, gap__gt=0)
-    return set(demands.order_by().values_list("project_id", flat=True))
+_wanting = Prepared(
+    lambda ids: (
+        Demand.objects.filter(project__in=ids, closed_on__isnull=True, gap__gt=0).order_by().values_list("project_id")
+    )
+)
+"""The projects of some that lack any quota. One small query: building the large one takes 5 ms."""
 
 
 def lack(demand, today: dt.date) -> Lack:
@@ -186,7 +194,11 @@ def name_of(shown) -> str:
 
 def sponsors(ids) -> dict[int, str]:
     """Return the present sponsor's name by project. One query."""
-    found = Assignment.objects.filter(project__in=ids, role=Assignment.Role.SPONSOR, ended_on__isnull=True).values_list(
-        "project_id", "user__display_name"
-    )
-    return dict(found)
+    return dict(_sponsors(ids))
+
+
+_sponsors = Prepared(
+    lambda ids: Assignment.objects.filter(
+        project__in=ids, role=Assignment.Role.SPONSOR, ended_on__isnull=True
+    ).values_list("project_id", "user__display_name")
+)

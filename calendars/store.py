@@ -11,6 +11,7 @@ from functools import cache
 
 from calendars.models import CalendarVersion, DayOverride
 from calendars.workdays import Day, WorkCalendar, build
+from people.prepared import Prepared
 
 # What the notices call the festivals. Data, not interface text: it is shown and printed as it stands.
 NAMES = {
@@ -50,12 +51,15 @@ def delivered() -> WorkCalendar:
     return build(delivered_days(), 0, delivered_years())
 
 
+_newest = Prepared(lambda: CalendarVersion.objects.order_by("-number").values_list("number", "made_at")[:1])
+
+
 def current() -> WorkCalendar:
     """Return the calendar in force. One query at most per request; two more in the process after a change."""
     global _kept
     if getattr(_request, "calendar", None) is not None:
         return _request.calendar
-    newest = CalendarVersion.objects.order_by("-number").values_list("number", "made_at").first()
+    newest = next(iter(_newest()), None)
     if newest is None:
         calendar = delivered()
     elif _kept is not None and _kept[0] == newest:

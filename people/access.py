@@ -13,7 +13,7 @@ when it must tell 403 from 404.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -25,6 +25,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from people import roles
+from people.prepared import Prepared
 
 VIEW = ("view_projects", "manage_projects")
 MANAGE = ("manage_projects",)
@@ -129,11 +130,26 @@ def granted(model: type[Model], user, codenames: tuple[str, ...]) -> frozenset[i
     known = user.__dict__.setdefault("_granted", {})
     key = (model, codenames)
     if key not in known:
+        known[key] = frozenset(pk for (pk,) in _grants(model, codenames)(user.pk)) if user.pk else frozenset()
+    return known[key]
+
+
+@cache
+def _grants(model: type[Model], codenames: tuple[str, ...]) -> Prepared:
+    """Return the query for the ids of the granted rows, by the id of the person."""
+
+    def make(user: int):
         mine = get_user_obj_perms_model(model).objects.filter(user=user, permission__codename__in=codenames)
         ours = get_group_obj_perms_model(model).objects.filter(group__user=user, permission__codename__in=codenames)
-        ids = [rows.order_by().values_list("content_object_id", flat=True) for rows in (mine, ours)]
-        known[key] = frozenset(ids[0].union(ids[1], all=True))
-    return known[key]
+        ids = [rows.order_by().values_list("content_object_id") for rows in (mine, ours)]
+        return ids[0].union(ids[1], all=True)
+
+    return Prepared(make)
+
+
+@cache
+def _parents(model: type[Model]) -> Prepared:
+    return Prepared(lambda: model._base_manager.order_by().values_list("pk", "parent_id"))
 
 
 def granted_tree(model: type[Model], user, codenames: tuple[str, ...], also: int | None = None) -> frozenset[int]:
@@ -152,7 +168,7 @@ def _tree(model, user, codenames, also=None) -> tuple[frozenset[int], int]:
     key = (model, codenames, also)
     if key not in known:
         covered = set(granted(model, user, codenames)) | ({also} if also is not None else set())
-        parents = dict(model._base_manager.order_by().values_list("pk", "parent_id")) if covered else {}
+        parents = dict(_parents(model)()) if covered else {}
         for _depth in range(1, MAX_DEPTH):
             covered |= {pk for pk, parent in parents.items() if parent in covered}
         known[key] = frozenset(covered), len(parents)

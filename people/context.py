@@ -124,7 +124,7 @@ def entries(request: HttpRequest, menu: tuple[Entry, ...]) -> list[dict]:
 
 def nav(request: HttpRequest) -> dict:
     """Context processor: `nav` (main menu), `nav_bar` and `nav_more` (what of it stands in the bar and what not),
-    `tabs` (phone), `user_links` and `may_search`; empty for visitors."""
+    `tabs` and `nav_untabbed` (the same of a phone), `user_links` and `may_search`; empty for visitors."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav": [], "nav_bar": [], "nav_more": [], "tabs": [], "user_links": [], "may_search": False}
@@ -134,6 +134,7 @@ def nav(request: HttpRequest) -> dict:
         "nav_bar": SimpleLazyObject(lambda: main[:SHOWN] if len(main) > SHOWN + 1 else list(main)),
         "nav_more": SimpleLazyObject(lambda: main[SHOWN:] if len(main) > SHOWN + 1 else []),
         "tabs": SimpleLazyObject(lambda: [entry for entry in main if entry["is_tab"]][:TABS]),
+        "nav_untabbed": SimpleLazyObject(lambda: [entry for entry in main if not entry["is_tab"]]),
         "user_links": SimpleLazyObject(lambda: entries(request, USER_LINKS)),
         "may_search": access.allows(user, "project.view"),
     }

@@ -21,6 +21,8 @@ def format_html_join(separator: str, pattern: str, rows: Iterable[tuple]) -> Saf
 
 
 def _escaped(value) -> str:
-    if hasattr(value, "__html__"):
-        return value.__html__()
-    return html.escape(str(value))
+    if type(value) is not str:
+        if hasattr(value, "__html__"):
+            return value.__html__()
+        value = str(value)
+    return html.escape(value)

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -92,7 +93,7 @@ def project_list(request):
     form, values, queryset = filtered(request)
     order = request.GET.get("order") if request.GET.get("order") in ORDERS else "worst"
     page = paging.page(
-        project_rows.shown(queryset).prefetch_related("district"),
+        project_rows.shown(queryset),
         ORDERS[order],
         request.GET.get("cursor", ""),
         PAGE_SIZE,
@@ -189,16 +190,24 @@ def _tiles(request, counts, values):
 
 def _views(request):
     """Return the chips above the list: presets, the user's own views and shared ones. One query."""
-    own = SavedView.objects.filter(owner=request.user) | SavedView.objects.filter(shared=True)
     current = _canonical(request.GET)
     chips = [{"name": name, "query": query, "own": False} for query, name in PRESETS]
     chips += [
-        {"name": view.name, "query": view.query, "own": view.owner_id == request.user.pk, "pk": view.pk}
-        for view in own.distinct().order_by("name")
+        {"name": name, "query": query, "own": owner == request.user.pk, "pk": pk}
+        for pk, owner, name, query in _kept_views(request.user.pk)
     ]
     for chip in chips:
         chip["current"] = _canonical_text(chip["query"]) == current
     return chips
+
+
+_kept_views = Prepared(
+    lambda user: (
+        SavedView.objects.filter(Q(owner=user) | Q(shared=True))
+        .order_by("name")
+        .values_list("pk", "owner_id", "name", "query")
+    )
+)
 
 
 def _canonical(query) -> tuple:
