@@ -30,7 +30,10 @@ def main(arguments: list[str]) -> int:
             "both_databases or postgres",
         ]
         print("== PostgreSQL: tests marked both_databases or postgres", flush=True)
+        # SQLite's templates meanwhile: made at their first need, one worker would wait for the other.
+        ahead = subprocess.Popen([sys.executable, "-m", "tests.templates"], stdout=subprocess.DEVNULL)
         on_postgres = subprocess.run(marked).returncode
+        ahead.wait()  # one that failed is made, and fails, again in the tests that need it
         if on_postgres == NOT_INSTALLED:
             print("SKIPPED: PostgreSQL is not installed; its tests did not run.", flush=True)
         required = os.environ.get("CI_REQUIRE") == "1"

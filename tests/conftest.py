@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import templates
+
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = os.environ.get("CI_REQUIRE") == "1"
 LOCAL = {"127.0.0.1", "::1", "localhost"}
@@ -57,6 +59,22 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb, django_db_modify_db_settings):
+    """On SQLite begin with a copy of the migrated database (tests/templates.py), removed at the end."""
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        yield django_db_keepdb
+        return
+    name = connection.settings_dict["TEST"]["NAME"]
+    templates.migrated(name)
+    yield True
+    connection.close()
+    for suffix in ("", "-wal", "-shm", "-writer"):
+        Path(name + suffix).unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Remember the freshly migrated database, and put it back after transactional tests."""
     from django.db import connection
@@ -73,7 +91,11 @@ def django_db_setup(django_db_setup, django_db_blocker):
 class Snapshot:
     """A copy of the test database, kept in memory: pages of the file on SQLite, rows of every table on PostgreSQL."""
 
-    def __init__(self, connection):
+    def __init__(self, connection, copy=None):
+        """Copy the database as it is; on SQLite `copy` may be another one that was copied before."""
+        if copy is not None:
+            self.copy = copy
+            return
         connection.ensure_connection()
         if connection.vendor == "sqlite":
             self.copy = sqlite3.connect(":memory:", check_same_thread=False)
@@ -156,15 +178,18 @@ def city_snapshot() -> dict:
 
 @pytest.fixture
 def demo_city(transactional_db, city_snapshot):
-    """The sample city, committed, as `manage.py demo load` makes it; loaded once per worker, then copied."""
+    """The sample city, committed, as `manage.py demo load` makes it: a copy of one that was loaded once."""
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
-    if "copy" in city_snapshot:
-        city_snapshot["copy"].restore(connection)
+    if "copy" not in city_snapshot and connection.vendor != "sqlite":
+        call_command("demo", "load", verbosity=0)
+        city_snapshot["copy"] = Snapshot(connection)
         return
-    call_command("demo", "load", verbosity=0)
-    city_snapshot["copy"] = Snapshot(connection)
+    if "copy" not in city_snapshot:
+        city_snapshot["copy"] = Snapshot(connection, templates.city(settings.MEDIA_ROOT))
+    city_snapshot["copy"].restore(connection)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -54,12 +54,12 @@ def arguments(name: str, rule, world) -> dict:
     known = {
         "code": code,
         "version": 1,
-        "stage": world.stage.code,
         "credit_code": world.enterprises["east"].credit_code,
     }
+    asked = {"stage": lambda city: city.stage.code, **rule.args}  # a query each, so only where an address wants it
     values = {}
     for parameter in PATTERNS[name].pattern.converters:
-        values[parameter] = rule.args[parameter](world) if parameter in rule.args else known[parameter]
+        values[parameter] = asked[parameter](world) if parameter in asked else known[parameter]
     return values
 
 
