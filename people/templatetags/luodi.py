@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import is_aware, localtime
+from django.utils.translation import get_language
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
@@ -76,7 +77,12 @@ def light(value, text="", big=False, shape_only=False) -> SafeString:
     """
     code = str(getattr(value, "value", value) or "idle")
     code = code if code in SHAPES else "idle"
-    word = text if text not in (None, "") else WORDS[code]
+    if text in (None, ""):
+        return _usual_light(code, bool(big), bool(shape_only), get_language())
+    return _light(code, text, big, shape_only)
+
+
+def _light(code: str, word, big: bool, shape_only: bool) -> SafeString:
     return format_html(
         '<span class="light light-{}{}">{}<span{}>{}</span></span>',
         code,
@@ -85,6 +91,12 @@ def light(value, text="", big=False, shape_only=False) -> SafeString:
         mark_safe(' class="sr-only"') if shape_only else "",
         word,
     )
+
+
+@lru_cache
+def _usual_light(code: str, big: bool, shape_only: bool, language: str | None) -> SafeString:
+    """Return a light with its own word: a list shows some of them a hundred times. `language` is what it is kept by."""
+    return _light(code, WORDS[code], big, shape_only)
 
 
 @lru_cache
@@ -107,11 +119,16 @@ def netbar(used, limit, light="", row=False, width=112) -> SafeString:
     The full width is twice the limit, so the tick stands in the middle of every bar and bars compare down a column.
     More than twice the limit ends in a double chevron. Without a limit only the number shows. `row`: number beside it.
     """
-    net, most = decimal_of(used), decimal_of(limit)
+    code = str(getattr(light, "value", light) or "")
+    return _netbar(decimal_of(used), decimal_of(limit), code, bool(row), width, get_language())
+
+
+@lru_cache(maxsize=2048)
+def _netbar(net: Decimal | None, most: Decimal | None, code: str, row: bool, width: int, language) -> SafeString:
+    """Draw it once for the same days: a list has few different ones. `language` is what it is kept by."""
     text = f"{one_decimal(net)}/{short_limit(most)}" if most is not None else one_decimal(net)
     if net is None or not most or most <= 0:
         return format_html('<span class="netbar">{}</span>', text)
-    code = str(getattr(light, "value", light) or "")
     over_colour, under_colour = BAR_COLOURS.get(code, BAR_DEFAULT)
     half = width / 2
     under = round(float(min(net, most) / most) * half, 1)
