@@ -7,7 +7,7 @@ import pytest
 
 from projects.models import Enterprise, Project
 from tests.browser import shot, sign_in
-from tests.journeys.steps import DESK, HOSTILE, PHONE, assert_fits, assert_touchable
+from tests.journeys.steps import DESK, HOSTILE, PHONE, assert_fits, assert_touchable, has, still
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = 60
@@ -91,9 +91,8 @@ def test_a_hostile_name_is_only_text(demo_city, browser_page):
         shot(page, f"journey-hostile-{size['width']}")
     page.goto("/projects/")
     page.set_viewport_size(DESK)
-    box = page.locator(".topbar input[type=search]")
-    if box.count():
-        box.first.fill("window")
-        page.wait_for_timeout(800)
-        assert page.evaluate("typeof window.__xss") == "undefined"
-        shot(page, "journey-suggest-1440")
+    page.locator(".topbar input[type=search]").fill("window")
+    has(page, "#suggest [role=option]", "${window.__xss=1}<img")
+    still(page)
+    assert page.evaluate("typeof window.__xss") == "undefined"
+    shot(page, "journey-suggest-1440")
