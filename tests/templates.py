@@ -30,7 +30,8 @@ def checksum() -> str:
         below[:] = sorted(name for name in below if name not in NOT_MADE_FROM and not name.startswith("."))
         for path in (Path(folder, name) for name in sorted(names)):
             found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    found.update((ROOT / "tests" / "settings.py").read_bytes() + Path(__file__).read_bytes())
+    for path in (ROOT / "tests" / "settings.py", ROOT / "tests" / "environment.py", Path(__file__)):
+        found.update(path.read_bytes())
     return found.hexdigest()[:16]
 
 
