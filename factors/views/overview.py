@@ -77,7 +77,6 @@ PAGES = (
     ("stock-list", "factor.view", gettext_lazy("Recoverable stock")),
     ("replacement-list", "factor.view", gettext_lazy("Replacement sources")),
     ("trade-list", "factor.view", gettext_lazy("Trades")),
-    ("year-end", "factor.make", gettext_lazy("Year end")),
     ("account-create", "factor.make", gettext_lazy("Open a pool")),
     ("year-end", "factor.make", gettext_lazy("Year end")),
     ("factor-kinds", "factor.configure", gettext_lazy("Factors")),

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from factors import bars, blocks, entries, ledger, overview
 from factors.models import Account, Demand, Posting, Reservation
+from factors.views import overview as overview_page
 from people import actions
 from people.models import District
 from projects.models import Project
@@ -153,6 +154,11 @@ def test_the_page_shows_pools_to_all_and_projects_to_whom_they_belong(city, clie
         "?year=99999&place=p:x&source=y",
     ):
         assert clients["leader"].get(reverse("factor-overview") + query).status_code == 200
+
+
+def test_every_page_of_the_ledgers_is_named_once():
+    names = [name for name, _permission, _label in overview_page.PAGES]
+    assert len(names) == len(set(names))
 
 
 def test_queries_do_not_grow(city, clients):
