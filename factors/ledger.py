@@ -71,7 +71,7 @@ def audited_last() -> Iterator[None]:
 
 
 def _write_alone(entry: Entry, *, now, by, ip) -> Outcome | None:
-    """Post one entry as a transaction of one statement, where database, entry and caller allow; None where not."""
+    """Post one entry as a transaction by itself, where database, entry and caller allow; None where not."""
     connection = connections[DEFAULT_DB_ALIAS]
     engine = engines.of(connection)
     if _waiting.get() is not None or connection.in_atomic_block or not engine.stands_alone(connection, entry):

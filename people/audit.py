@@ -213,7 +213,8 @@ def pieces(entry: AuditEntry) -> tuple[str, str]:
 def head_of(at, kind, by_id, by_name, ip, target_type) -> str:
     """Return the first of the `pieces`. All entries that one call writes about one kind of object have it in common."""
     at = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return _json([at, kind, by_id, by_name, ip, target_type])[1:-1]
+    facts = (at, kind, by_id, by_name, ip, target_type)
+    return ",".join("null" if fact is None else str(fact) if type(fact) is int else _json(fact) for fact in facts)
 
 
 def detail_of(detail: dict) -> str:

@@ -9,6 +9,7 @@ can still cause, becomes the same.
 """
 
 import os
+from contextlib import closing, contextmanager
 from itertools import islice
 from sqlite3 import SQLITE_BUSY
 
@@ -114,7 +115,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     creation_class = DatabaseCreation
     queue_seconds = 30
     _queue = None  # while it is this connection's turn
-    _path = None  # of the file that is open, without links: where its queue stands
+    _path = None  # of the file that is open, without links: where its queue stands; None for a database in memory
 
     def get_connection_params(self):
         """Take out the option that is ours."""
@@ -130,7 +131,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if is_busy(error):
                 raise WriterBusy from error
             raise
-        self._path = os.path.realpath(str(self.settings_dict["NAME"]))
+        name = str(self.settings_dict["NAME"])
+        self._path = None if self.is_in_memory_db() or name.startswith("file:") else os.path.realpath(name)
         return made
 
     def create_cursor(self, name=None):
@@ -146,10 +148,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def begin_turn(self) -> bool:
         """Wait for the turn; False when there is nothing to wait for. WriterBusy after `queue_seconds`."""
-        name = str(self.settings_dict["NAME"])
-        if self._queue is not None or self.is_in_memory_db() or name.startswith("file:"):
+        if self._queue is not None or self._path is None:
             return False
-        queue = queue_of(self._path or os.path.realpath(name))
+        queue = queue_of(self._path)
         try:
             queue.enter(self.queue_seconds)
         except TimeoutError as error:
@@ -166,9 +167,41 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self):
         self.begin_turn()
         try:
-            super()._start_transaction_under_autocommit()
+            if self.queries_logged or self.execute_wrappers:
+                super()._start_transaction_under_autocommit()
+            else:  # without Django's cursor, which takes as long as the queue
+                self._begin()
         except BaseException:
             self.end_turn()
+            raise
+
+    def _begin(self):
+        with self.wrap_database_errors:
+            try:
+                self.connection.execute(f"BEGIN {self.transaction_mode or ''}")
+            except Database.OperationalError as error:
+                if is_busy(error):
+                    raise WriterBusy from error
+                raise
+
+    @contextmanager
+    def alone(self):
+        """As `atomic(durable=True)` for statements of the driver and nothing of Django's: the block gets the cursor.
+
+        Leaving it commits; an exception rolls back. For what posts one entry, where atomic takes a tenth of the time.
+        No savepoints, no `on_commit`, no log of queries; only where no transaction is open.
+        """
+        self.ensure_connection()
+        self._start_transaction_under_autocommit()
+        try:
+            with self.wrap_database_errors, closing(self.connection.cursor()) as cursor:
+                yield cursor
+            self._commit()
+        except BaseException:
+            try:
+                self._rollback()
+            except Database.Error:
+                self.close()
             raise
 
     def _commit(self):

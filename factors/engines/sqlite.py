@@ -5,6 +5,7 @@ Refusals come from the conditional UPDATE, so a CHECK is the second guard and ne
 
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import lru_cache
 
 from factors.engines import Outcome, Posted, Sealed
 from factors.refusals import (
@@ -21,6 +22,7 @@ from factors.refusals import (
 from factors.rules import given, is_legal, totals
 from people import audit
 
+KNOWN = "SELECT id, year, number, key FROM factors_posting WHERE key IN ({marks})"
 ACCOUNTS = """SELECT id, book_id, period, role, closed_on, last_on, may_overdraw,
     credits_posted - debits_posted - debits_pending FROM factors_account WHERE id IN (?, ?)"""
 MOVE = """UPDATE factors_account SET
@@ -42,6 +44,7 @@ RESERVATION = """INSERT INTO factors_reservation
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 AUDIT = """INSERT INTO people_auditentry (sequence, at, kind, by_id, by_name, ip, target_type, target_id, target_text,
     detail, prev_hash, hash) VALUES (?, ?, 'ledger.posting', ?, ?, ?, 'factors.posting', ?, ?, ?, ?, ?)"""
+NUMBER = "UPDATE factors_journalyear SET last_number = last_number + 1 WHERE year = ? RETURNING last_number"
 DEMAND = """UPDATE factors_demand SET secured =
     (SELECT credits_posted - debits_posted + credits_pending FROM factors_account WHERE id = holding_id)
     WHERE holding_id IN ({marks})"""
@@ -63,8 +66,26 @@ def install(connection) -> None:
 
 
 def stands_alone(connection, entry) -> bool:
-    """Say no: a posting is several statements."""
-    return False
+    """Say whether `write_alone` can be tried: no transaction is open, and nobody watches the statements."""
+    return connection.get_autocommit() and not _is_watched(connection)
+
+
+def write_alone(
+    connection, sealed: Sealed, *, now: datetime, by_id: int | None, by_name: str, ip: str | None
+) -> Outcome | None:
+    """Post one entry in a transaction of the driver. None: nothing is written, a demand turns and needs more.
+
+    :raises LedgerRefused: nothing is written.
+    """
+    try:
+        with connection.alone() as cursor:
+            return _write(connection, cursor, [sealed], now, by_id, by_name, ip, seal=True, alone=True)
+    except _Turns:
+        return None
+
+
+class _Turns(Exception):
+    """A demand turns blocked or free."""
 
 
 def write(
@@ -75,20 +96,27 @@ def write(
     :raises LedgerRefused: the transaction must be rolled back.
     """
     with _cursor(connection) as cursor:
-        known = _known(cursor, [s.entry.key for s in sealed])
-        if known:
-            return Outcome(tuple(known))
-        posted, touched = [], set()
-        stamp = connection.ops.adapt_datetimefield_value(now)
-        for item in sealed:
-            posted.append(_entry(cursor, item, stamp))
-            touched |= {side for line in item.entry.lines for side in (line.debit, line.credit)}
-        for some, marks in _portions(touched):
-            cursor.execute(DEMAND.format(marks=marks), some)
-        flips = _flips(cursor, touched)
-        if seal and not flips:
-            _audit(cursor, sealed, posted, stamp, by_id, by_name, ip)
-        return Outcome(tuple(posted), flips, seal and not flips)
+        return _write(connection, cursor, sealed, now, by_id, by_name, ip, seal)
+
+
+def _write(connection, cursor, sealed, now, by_id, by_name, ip, seal, alone=False) -> Outcome:
+    known = _known(cursor, [s.entry.key for s in sealed])
+    if known:
+        return Outcome(tuple(known))
+    posted, touched = [], set()
+    stamp = connection.ops.adapt_datetimefield_value(now)
+    for item in sealed:
+        posted.append(_entry(cursor, item, stamp))
+        for line in item.entry.lines:
+            touched |= {line.debit, line.credit}
+    for statement, some in _portions(DEMAND, touched):
+        cursor.execute(statement, some)
+    flips = _flips(cursor, touched)
+    if flips and alone:
+        raise _Turns
+    if seal and not flips:
+        _audit(cursor, sealed, posted, stamp, by_id, by_name, ip)
+    return Outcome(tuple(posted), flips, seal and not flips)
 
 
 def seal(
@@ -105,13 +133,17 @@ def _cursor(connection):
 
     Where somebody watches (a log of queries, a wrapper), Django's it is. Only within a transaction.
     """
-    if connection.queries_logged or connection.execute_wrappers:
+    if _is_watched(connection):
         with connection.cursor() as cursor:
             yield Watched(cursor)
         return
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors, closing(connection.connection.cursor()) as cursor:
         yield cursor
+
+
+def _is_watched(connection) -> bool:
+    return bool(connection.queries_logged or connection.execute_wrappers)
 
 
 class Watched:
@@ -128,18 +160,22 @@ class Watched:
         return self.cursor.execute(sql.replace("?", "%s"), values)
 
 
-def _portions(values):
-    """Yield some hundred values at a time with as many marks."""
+def _portions(sql: str, values) -> list[tuple[str, list]]:
+    """Return the statement with its marks for some hundred values at a time, and these values."""
     values = list(values)
-    for start in range(0, len(values), 500):
-        some = values[start : start + 500]
-        yield some, ", ".join("?" * len(some))
+    portions = [values[start : start + 500] for start in range(0, len(values), 500)]
+    return [(_marked(sql, len(some)), some) for some in portions]
+
+
+@lru_cache
+def _marked(sql: str, number: int) -> str:
+    return sql.format(marks=", ".join("?" * number))
 
 
 def _known(cursor, keys) -> list[Posted]:
     found = []
-    for some, marks in _portions(keys):
-        cursor.execute(f"SELECT id, year, number, key FROM factors_posting WHERE key IN ({marks})", some)
+    for statement, some in _portions(KNOWN, keys):
+        cursor.execute(statement, some)
         found += [Posted(*row, replayed=True) for row in cursor.fetchall()]
     return found
 
@@ -159,9 +195,7 @@ def _entry(cursor, item: Sealed, stamp) -> Posted:
     for line in entry.lines:
         _move(cursor, entry, line, day)
     year = entry.occurred_on.year
-    cursor.execute(
-        "UPDATE factors_journalyear SET last_number = last_number + 1 WHERE year = ? RETURNING last_number", [year]
-    )
+    cursor.execute(NUMBER, [year])
     row = cursor.fetchone()
     if row is None:
         cursor.execute("INSERT INTO factors_journalyear (year, last_number) VALUES (?, 1)", [year])
@@ -255,8 +289,8 @@ def _audit(cursor, sealed, posted, stamp, by_id, by_name, ip) -> None:
 
 def _flips(cursor, touched) -> bool:
     """Say whether a demand turns blocked or free: two probes of an index for each pool that was touched."""
-    for some, marks in _portions(touched):
-        cursor.execute(FLIPS.format(marks=marks), some * 3)
+    for statement, some in _portions(FLIPS, touched):
+        cursor.execute(statement, some * 3)
         if cursor.fetchone()[0]:
             return True
     return False

@@ -174,7 +174,7 @@ def test_a_plain_entry_alone_is_one_statement(django_assert_num_queries):
     assert audit.verify() == (2, None)
 
 
-@pytest.mark.postgres
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_alone_or_not_a_demand_turns_in_the_transaction_that_turned_it():
     world = World()
@@ -186,5 +186,7 @@ def test_alone_or_not_a_demand_turns_in_the_transaction_that_turned_it():
     ledger.post([entries.reserve(rows["city"], rows["P3"], 20, UNTIL, key="r", on=TODAY)], now=NOW)
     assert Demand.objects.get(holding=rows["P1"]).blocked  # 50 needed, 40 left
     assert BlockEpisode.objects.filter(closed_at=None).count() == episodes + 1
+    with pytest.raises(refusals.Insufficient):
+        ledger.post([entries.reserve(rows["city"], rows["P3"], 41, UNTIL, key="s", on=TODAY)], now=NOW)
     assert list(Posting.objects.values_list("number", flat=True)) == [1, 2]
     assert list(invariants.faults()) == [] and connection.get_autocommit()

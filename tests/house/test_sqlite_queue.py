@@ -175,6 +175,21 @@ def test_the_turn_ends_with_commit_rollback_close_and_error(alias, path):
     assert texts(path) == ["committed", "nested"]
 
 
+def test_the_drivers_own_transaction_is_all_or_none_and_gives_its_turn_back(alias, path):
+    connection = connections[alias]
+    with connection.alone() as cursor:
+        cursor.execute("INSERT INTO entry (text) VALUES (?)", ["kept"])
+        assert not free(path)
+    with pytest.raises(IntegrityError), connection.alone() as cursor:
+        cursor.execute("INSERT INTO entry (text) VALUES (?)", ["lost"])
+        cursor.execute("INSERT INTO entry (text) VALUES (?)", ["kept"])
+    assert texts(path) == ["kept"] and free(path)
+    assert not connection.connection.in_transaction and connection.get_autocommit()
+    with pytest.raises(KeyError), connection.alone():
+        raise KeyError
+    assert free(path) and not connection.connection.in_transaction
+
+
 def test_the_hooks_of_a_commit_run_after_the_turn(alias):
     seen = []
     with transaction.atomic(alias):
