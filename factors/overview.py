@@ -333,6 +333,11 @@ class YearLine:
         """All that was granted in the year; moves between pools cancel out."""
         return sum(self.origins.values())
 
+    @property
+    def passed_on(self) -> int:
+        """What the year handed to the next one, more than it took over itself; 0 when it took over more."""
+        return max(0, -self.origins.get("carried", 0))
+
 
 def by_year(filters: Filters, kind_id: int, years: int = 3) -> tuple[list[YearLine], list[tuple[Account, dict]]]:
     """Return one factor's grants: a line for each year, and the origins of each pool of this year. Three queries."""

@@ -94,6 +94,7 @@ def test_figures_add_up(city):
 def test_moves_between_pools_cancel_out_and_years_stand_apart(city):
     lines, this = overview.by_year(overview.Filters(2026), city[1].book.kind_id)
     assert {line.year: line.total for line in lines} == {"2025": 0, "2026": 162}
+    assert [line.passed_on for line in lines] == [7, 0]  # says why a year of which nothing is left has a bar
     assert lines[-1].origins["moved"] == 0
     assert {a.code for a, _origins in this} == {"city", "park"}
 
