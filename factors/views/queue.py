@@ -51,7 +51,7 @@ def request_list(request):
         "decided": list(decided.order_by("-decided_at")[:SETTLED]),
         "rule": [CRITERIA[criterion.code] for criterion in PRIORITY],
         "pool": pool,
-        "breadcrumbs": crumbs((_("Requests"), "")),
+        "breadcrumbs": crumbs((_("Queue for quota"), "")),
     }
     return render(request, "factors/request_list.html", context)
 
