@@ -5,7 +5,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from factors import bars, quantity
+from factors import bars, pages, quantity
 
 register = template.Library()
 ZERO = mark_safe('<span class="zero">0</span>')
@@ -134,3 +134,10 @@ def swatch(name) -> SafeString:
         f'<path d="M3 3h1M7 3h1M11 3h1M3 7h1M7 7h1M11 7h1" stroke="{bars.SOLID}" stroke-width="1.4"/>',
     }
     return format_html("<svg {}>{}</svg>", mark_safe(size), mark_safe(drawings[name]))
+
+
+@register.inclusion_tag("factors/_section_nav.html", takes_context=True)
+def quota_pages(context):
+    """Show links to all pages of the ledgers that the reader may open, the present one marked."""
+    request = context["request"]
+    return {"links": pages.links_for(request.user), "path": request.path}

@@ -7,7 +7,6 @@ from django.db.models import F, Q
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from factors import overview, reservations, rights
@@ -23,7 +22,7 @@ from factors.models import (
     StockAsset,
     Voucher,
 )
-from factors.views.common import as_of, link, number, today
+from factors.views.common import as_of, number, today
 from people.access import allows, needs, visible_to
 from people.models import District
 from projects.models import Park
@@ -60,33 +59,9 @@ def factor_overview(request):
         "is_past": filters.as_of is not None,
         "may_make": allows(request.user, "factor.make"),
         "may_plan": allows(request.user, "unlock.plan"),
-        "links": links_for(request.user),
         "breadcrumbs": [],
     }
     return render(request, "factors/overview.html", context)
-
-
-PAGES = (
-    ("blocked-list", "factor.view", gettext_lazy("Blocked demands")),
-    ("unlock", "unlock.plan", gettext_lazy("Unlock planner")),
-    ("voucher-list", "factor.view", gettext_lazy("Vouchers")),
-    ("posting-search", "factor.view", gettext_lazy("Journal")),
-    ("reservation-list", "factor.view", gettext_lazy("Reservations")),
-    ("request-list", "factor.view", gettext_lazy("Queue for quota")),
-    ("parcel-list", "factor.view", gettext_lazy("Land parcels")),
-    ("stock-list", "factor.view", gettext_lazy("Recoverable stock")),
-    ("replacement-list", "factor.view", gettext_lazy("Replacement sources")),
-    ("trade-list", "factor.view", gettext_lazy("Trades")),
-    ("account-create", "factor.make", gettext_lazy("Open a pool")),
-    ("year-end", "factor.make", gettext_lazy("Year end")),
-    ("factor-kinds", "factor.configure", gettext_lazy("Factors")),
-)
-
-
-def links_for(user) -> list[tuple[str, str]]:
-    """Return address and label of the other pages of the ledgers that the reader may open. No query."""
-    found = [(link(name), label) for name, permission, label in PAGES if allows(user, permission)]
-    return [(url, label) for url, label in found if url]
 
 
 def _filters(request) -> overview.Filters:

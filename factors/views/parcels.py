@@ -17,7 +17,6 @@ from factors.models import Parcel
 from factors.parcel_forms import DisposalForm, FaultForm, MoveForm, ParcelForm, TieForm, WorksForm
 from factors.refusals import Refused
 from factors.views.common import crumbs, link, number, today
-from factors.views.overview import links_for
 from people.access import allows, needs, visible_to
 from people.models import District
 from projects.models import Park, Project
@@ -81,7 +80,6 @@ def parcel_list(request):
         "may_write": reach.keeps_land(request.user),
         "export_url": link("parcel-export") if allows(request.user, "project.export") else "",
         "query": urlencode({name: value for name, value in asked.items() if value}),
-        "links": links_for(request.user),
         "breadcrumbs": crumbs((_("Parcels"), "")),
     }  # fmt: skip
     return render(request, "factors/parcel_list.html", context)

@@ -35,8 +35,12 @@ MOST = 500
 @needs("factor.view")
 def request_list(request):
     """Show the queue of each pool in the advised order, with the figures, and what was decided lately. Six queries."""
+    return _shown(request, number(request.GET.get("pool", "")))
+
+
+def _shown(request, pool: int | None, refused: dict | None = None):
+    """Show the queues. `refused` is of `_refused`: that form is open, holds what was typed and says what is wrong."""
     reservations.sweep(timezone.now())
-    pool = number(request.GET.get("pool", ""))
     seen = requests.visible_requests(request.user)
     waiting = seen.filter(status=QuotaRequest.Status.WAITING)
     if pool:
@@ -51,9 +55,10 @@ def request_list(request):
         "decided": list(decided.order_by("-decided_at")[:SETTLED]),
         "rule": [CRITERIA[criterion.code] for criterion in PRIORITY],
         "pool": pool,
+        "refused": refused,
         "breadcrumbs": crumbs((_("Queue for quota"), "")),
     }
-    return render(request, "factors/request_list.html", context)
+    return render(request, "factors/request_list.html", context, status=422 if refused else 200)
 
 
 def _queues(user, rows) -> list:
@@ -104,17 +109,23 @@ def request_decide(request, pk):
             amount=_amount(request, row),
             now=now,
         )
-    except (Refused, LedgerRefused) as refused:
-        messages.error(request, refused.words())
-        return redirect(back)
     except quantity.QuantityError as error:
-        messages.error(request, words(error))
+        return _shown(request, row.demand.pool_id, _refused(request, row, words(error), "amount"))
+    except (Refused, LedgerRefused) as refused:
+        if field := getattr(refused, "field", None):
+            return _shown(request, row.demand.pool_id, _refused(request, row, refused.words(), field))
+        messages.error(request, refused.words())
         return redirect(back)
     if row.voucher_id:
         messages.success(request, _("Granted: complete the draft of the reservation and submit it."))
         return redirect("voucher-page", pk=row.voucher_id)
     messages.success(request, _("Declined, with the reason."))
     return redirect(back)
+
+
+def _refused(request, row, why: str, field: str) -> dict:
+    typed = {name: request.POST.get(name, "") for name in ("amount", "reason")}
+    return {"pk": row.pk, "words": why, "field": field, **typed}
 
 
 def _amount(request, row) -> int | None:

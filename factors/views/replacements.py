@@ -15,7 +15,6 @@ from factors.models import Book, ReplacementUse
 from factors.refusals import Refused
 from factors.replacement_forms import SourceForm, UseForm
 from factors.views.common import crumbs, number, today
-from factors.views.overview import links_for
 from people import paging
 from people.access import allows, needs, visible_to
 from projects.models import Project
@@ -47,7 +46,6 @@ def replacement_list(request):
             .select_related("kind", "source")
         ),
         "may_write": allows(request.user, "factor.check"),
-        "links": links_for(request.user),
         "breadcrumbs": crumbs((_("Replacement"), "")),
     }  # fmt: skip
     return render(request, "factors/replacement_list.html", context)

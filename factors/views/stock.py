@@ -16,7 +16,6 @@ from factors.assets import reach, stock
 from factors.models import FactorKind, StockAmount, StockAsset
 from factors.refusals import LedgerRefused, Refused
 from factors.views.common import crumbs, day, number, today
-from factors.views.overview import links_for
 from people import paging
 from people.access import allows, needs, visible_to
 from projects.models import Enterprise
@@ -51,7 +50,6 @@ def stock_list(request):
         "factors": list(FactorKind.objects.filter(active=True).values_list("code", "name")),
         "may_write": allows(request.user, "factor.make"),
         "today": today(),
-        "links": links_for(request.user),
         "breadcrumbs": crumbs((_("Stock"), "")),
     }
     return render(request, "factors/stock_list.html", context)

@@ -15,7 +15,6 @@ from factors.models import Account, Trade
 from factors.refusals import LedgerRefused, Refused
 from factors.trade_forms import PermitForm, TradeForm
 from factors.views.common import account_for, crumbs, number, today
-from factors.views.overview import links_for
 from people import paging
 from people.access import allows, needs
 from people.audit import client_ip
@@ -49,7 +48,6 @@ def trade_list(request):
         "status": status,
         "statuses": Trade.Status.choices,
         "may_make": allows(request.user, "factor.make"),
-        "links": links_for(request.user),
         "breadcrumbs": crumbs((_("Trades"), "")),
     }
     return render(request, "factors/trade_list.html", context)

@@ -7,9 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from factors import bars, blocks, entries, ledger, overview
+from factors import bars, blocks, entries, ledger, overview, pages
 from factors.models import Account, Demand, Posting, Reservation
-from factors.views import overview as overview_page
 from people import actions
 from people.models import District
 from projects.models import Project
@@ -158,7 +157,7 @@ def test_the_page_shows_pools_to_all_and_projects_to_whom_they_belong(city, clie
 
 
 def test_every_page_of_the_ledgers_is_named_once():
-    names = [name for name, _permission, _label in overview_page.PAGES]
+    names = [name for name, _permission, _label in pages.PAGES]
     assert len(names) == len(set(names))
 
 

@@ -162,6 +162,14 @@ def test_a_refused_maker_may_queue_the_project_and_a_human_decides(office, clien
     clients["hejing"].post(decide, {"action": "grant", "reason": "", "amount": "3,000"})
     waiting.refresh_from_db()
     assert waiting.status == "waiting"  # no reason, no decision
+    for amount, field in (("很多吨", "amount"), ("9,000", "amount")):
+        page = clients["hejing"].post(decide, {"action": "grant", "reason": "省重点项目", "amount": amount})
+        assert page.status_code == 422
+        text = page.content.decode()  # the form is open, with what was typed and the fault at its field
+        assert all(
+            kept in text for kept in (f'value="{amount}"', 'value="省重点项目"', f'id="{field}-{waiting.pk}-error"')
+        )
+        assert '<details class="decide" open>' in text
     clients["hejing"].post(decide, {"action": "grant", "reason": "省重点", "amount": "3,000"})
     waiting.refresh_from_db()
     assert (waiting.status, waiting.decision_reason, waiting.advice["place"]) == ("granted", "省重点", 1)
