@@ -1,6 +1,7 @@
 """Template tags of quota: amounts in the unit of their factor, and the two bars. No queries."""
 
 from django import template
+from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -137,7 +138,7 @@ def swatch(name) -> SafeString:
 
 
 @register.inclusion_tag("factors/_section_nav.html", takes_context=True)
-def quota_pages(context):
-    """Show links to all pages of the ledgers that the reader may open, the present one marked."""
+def quota_pages(context, present: str = ""):
+    """Show links to the pages of the ledgers that the reader may open; `present`, else this address, is marked."""
     request = context["request"]
-    return {"links": pages.links_for(request.user), "path": request.path}
+    return {"links": pages.links_for(request.user), "path": reverse(present) if present else request.path}

@@ -125,7 +125,7 @@ def request_decide(request, pk):
 
 def _refused(request, row, why: str, field: str) -> dict:
     typed = {name: request.POST.get(name, "") for name in ("amount", "reason")}
-    return {"pk": row.pk, "words": why, "field": field, **typed}
+    return {"pk": row.pk, "project": row.demand.project.name, "words": why, "field": field, **typed}
 
 
 def _amount(request, row) -> int | None:

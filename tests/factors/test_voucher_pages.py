@@ -169,7 +169,7 @@ def test_a_refused_maker_may_queue_the_project_and_a_human_decides(office, clien
         assert all(
             kept in text for kept in (f'value="{amount}"', 'value="省重点项目"', f'id="{field}-{waiting.pk}-error"')
         )
-        assert '<details class="decide" open>' in text
+        assert '<details class="decide" open>' in text and f'href="#{field}-{waiting.pk}"' in text
     clients["hejing"].post(decide, {"action": "grant", "reason": "省重点", "amount": "3,000"})
     waiting.refresh_from_db()
     assert (waiting.status, waiting.decision_reason, waiting.advice["place"]) == ("granted", "省重点", 1)
