@@ -30,6 +30,21 @@ TRANSLATED = re.compile(
 SAMPLES = {"styleguide.html"}  # names of classes, and made-up data
 TAG = re.compile(r"<(?:\"[^\"]*\"|'[^']*'|[^'\">])*>", re.S)
 WORDS = re.compile(r"[A-Za-z]{3,}|[\u4e00-\u9fff]+")
+# A form that people write into is kept in the browser (static/js/draft.js): nothing typed is lost.
+FORM = re.compile(r"<form\b[^>]*?\bmethod=\"post\".*?>(?P<body>.*?)</form>", re.S)
+TYPED = re.compile(
+    r"\{%\s*field\b|<textarea\b|<input(?![^>]*\btype=\"(?:hidden|checkbox|radio|submit|file|search|password|date)\")\b"
+)
+NOT_KEPT = {
+    "people/login.html",  # secrets
+    "people/password.html",
+    "cockpit/screen_enter.html",
+    "people/user_form.html",  # the second form: a password; the first names its draft
+    "imports/start.html",  # a file cannot be kept; the rest is chosen from lists
+    "imports/_shapes.html",
+    "approvals/project_list.html",  # the rows that are ticked; the name of a view is kept
+    "approvals/template_create.html",  # the first form: a file
+}
 READ_ALOUD = re.compile(r"\s(?:title|alt|placeholder|aria-label)=\"([^\"]*)\"")
 
 
@@ -63,6 +78,16 @@ def problems_of(text: str) -> list[str]:
     ]
 
 
+def forgetful(text: str) -> list[str]:
+    """Return 'line: what' for every form of a template's source that people write into and that keeps no draft."""
+    text = COMMENT.sub(blank, text)
+    return [
+        f"{text.count(chr(10), 0, match.start()) + 1}: what is typed is not kept: give the form a data-draft"
+        for match in FORM.finditer(text)
+        if TYPED.search(match["body"]) and "data-draft=" not in match.group()[: match.start("body") - match.start()]
+    ]
+
+
 def main() -> int:
     """Return 1 when a template does not parse or breaks a rule."""
     sys.path.insert(0, str(ROOT))
@@ -82,7 +107,8 @@ def main() -> int:
             found.append(f"templates/{name}: {error}")
         text = path.read_text(encoding="utf-8")
         words = untranslated(text) if path.suffix == ".html" and name not in SAMPLES else []
-        found += [f"templates/{name}:{problem}" for problem in [*problems_of(text), *words]]
+        forgotten = forgetful(text) if name not in NOT_KEPT else []
+        found += [f"templates/{name}:{problem}" for problem in [*problems_of(text), *words, *forgotten]]
     print("\n".join(found))
     return 1 if found else 0
 

@@ -24,6 +24,7 @@ LIBRARIES
 if [ "$WANT" = test ]; then
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need chromium
     command -v xgettext >/dev/null || need gettext
+    command -v pdftotext >/dev/null || need poppler-utils
     { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; } || need postgresql
 fi
 if [ -n "$missing" ]; then

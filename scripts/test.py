@@ -11,7 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NOTHING_COLLECTED = 5
 NOT_INSTALLED = 75
-WORKERS = ["-n", "2", "--dist", "worksteal"]  # halves of the list, so that each loads the sample city and Chromium once
+# One worker more than processors: tests wait for Chromium, the disk and each other's locks. Shares of the list, so that
+# each worker loads the sample city and Chromium once.
+WORKERS = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
 
 
 def main(arguments: list[str]) -> int:

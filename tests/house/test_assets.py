@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VENDOR = ROOT / "static" / "vendor"
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from check_templates import problems_of, untranslated  # noqa: E402
+from check_templates import forgetful, problems_of, untranslated  # noqa: E402
 
 ADDRESS = re.compile(r"(?:https?:)?//[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.I)
 NOT_FETCHED = ("http://www.w3.org/", "https://www.w3.org/")  # names of XML vocabularies
@@ -81,6 +81,15 @@ def test_the_template_check_finds(source, what):
 )
 def test_the_template_check_leaves_alone(source):
     assert problems_of(source) == []
+
+
+def test_the_template_check_finds_forms_that_forget_what_was_typed():
+    typed = '<form class="card" method="post" action="{% url "x" %}">\n{% field form.reason %}</form>'
+    assert forgetful("\n" + typed) == ["2: what is typed is not kept: give the form a data-draft"]
+    assert forgetful('<form method="post"><p><textarea name="note"></textarea></form>')
+    assert forgetful(typed.replace(' method="post"', ' method="post" data-draft="x"')) == []
+    assert forgetful(typed.replace("post", "get")) == []
+    assert forgetful('<form method="post"><input type="hidden" name="a"><button name="do">×</button></form>') == []
 
 
 def test_the_template_check_finds_words_that_no_catalogue_knows():

@@ -44,7 +44,7 @@ def test_a_factor_officer_plans_and_a_leader_reads(demo_city, browser_page):
     page.fill("input[name=name]", "腾退按已核定")
     follow(page.locator("button[value=generate]"))
     page.wait_for_selector(".messages .alert-error")
-    page.fill("input[name=name]", "腾退按已核定")
+    expect(page.locator("input[name=name]")).to_have_value("腾退按已核定")  # refused: what was typed is still there
     page.fill("input[name=reason]", "专班会议议定")
     follow(page.locator("button[value=generate]"))
     expect(page).to_have_url(re.compile("/factors/requests/"))
