@@ -163,6 +163,8 @@ def _raw_postgresql(rng, hot):
     import psycopg
     from django.db import connection
 
+    from factors.engines.postgresql import ON_DISK
+
     draw = accounts(rng, hot)
     parameters = {
         k: v for k, v in connection.get_connection_params().items() if k in ("host", "user", "dbname", "port")
@@ -176,6 +178,7 @@ def _raw_postgresql(rng, hot):
             " %s, false, '', '', '', '{}', now(), NULL, '', NULL, true, true)",
             [uuid.uuid4().hex, TODAY, pool.pk, holding.pk, UNTIL],
         ).fetchone()
+        link.execute(ON_DISK)
 
     return post
 

@@ -31,8 +31,9 @@ def post(entries: Sequence[Entry], *, now: datetime, by=None, ip: str | None = N
 
     An entry whose key was used before is not made again: the earlier one comes back with `replayed` set. `by` is the
     person who answers for it (the checker, or the maker where no checker is needed; None for the system).
-    One query on PostgreSQL (with BEGIN and COMMIT around unless it is one plain entry), about ten for each entry on
-    SQLite; a few more when a demand turns blocked or free, or a key was used before.
+    Returned, or at the end of the caller's transaction, it is on disk (ADR 0021). One query on PostgreSQL (with BEGIN
+    and COMMIT around unless it is one plain entry) and one that waits for the disk, about ten for each entry on SQLite; a
+    few more when a demand turns blocked or free, or a key was used before.
 
     :raises LedgerRefused: with facts and words; nothing was written. Inside a larger transaction that one is lost.
     :raises ValueError: a key twice in one call, or an amount that is no whole number above zero.
@@ -44,6 +45,9 @@ def post(entries: Sequence[Entry], *, now: datetime, by=None, ip: str | None = N
         _require_same([(entry, made[entry.key]) for entry in entries if made[entry.key].replayed])
         return list(outcome.posted)
     with transaction.atomic(savepoint=False):
+        transaction.on_commit(
+            _wait_for_disk
+        )  # also where all keys are known: what was committed may not be on disk yet
         made: dict[str, Posted] = {}
         # When keys are known, only those are answered; more may have become known while the rest waited for locks.
         while rest := [entry for entry in entries if entry.key not in made]:
@@ -77,6 +81,11 @@ def _write_alone(entry: Entry, *, now, by, ip) -> Outcome | None:
     if _waiting.get() is not None or connection.in_atomic_block or not engine.stands_alone(connection, entry):
         return None
     return engine.write_alone(connection, _seal([entry], now, by, ip)[0], **_who(now, by, ip))
+
+
+def _wait_for_disk() -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
+    engines.of(connection).wait_for_disk(connection)
 
 
 def _who(now, by, ip) -> dict:

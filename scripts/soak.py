@@ -49,7 +49,9 @@ def kills(url: str, options) -> bool:
                                    kills=min(options.kills, 100), every=0.15))  # fmt: skip
         if options.vendor == "postgresql":
             good &= show(crowd.run(title="connections ended", seed=options.seed + 99, writers=8, kills=100, every=0.15,
-                                   backends=True))  # fmt: skip
+                                   server="terminate"))  # fmt: skip
+            good &= show(crowd.run(title="server crashed", seed=options.seed + 98, writers=8, kills=100, every=0.3,
+                                   server="kill"))  # fmt: skip
     return good
 
 

@@ -47,7 +47,7 @@ class Outcome:
 
 
 def of(connection):
-    """Return the engine of a connection's database: a module with `write`, `seal` and `install`."""
+    """Return the engine of a database: a module with `write`, `write_alone`, `seal`, `wait_for_disk` and `install`."""
     return _engine(connection.vendor)
 
 

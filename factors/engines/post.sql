@@ -216,7 +216,9 @@ BEGIN
      WHERE d.holding_id = h.id AND h.id = ANY(v_ids);
 
     -- Numbers without holes, one row a year. Ids are drawn behind that lock, so they become visible in their order;
-    -- the rows know each other by them and need not be looked up again.
+    -- the rows know each other by them and need not be looked up again. The locks are not held while the disk is waited
+    -- for: the caller waits for it after the commit (wait_for_disk in postgresql.py, docs/adr 0021).
+    PERFORM set_config('synchronous_commit', 'off', true);
     INSERT INTO factors_journalyear AS j (year, last_number)
     SELECT extract(year FROM e.day)::int, count(*) FROM jsonb_to_recordset(p_entries) AS e(day date)
      GROUP BY 1 ORDER BY 1
@@ -418,6 +420,7 @@ BEGIN
         RAISE EXCEPTION 'a demand turns' USING ERRCODE = 'LD002';
     END IF;
 
+    PERFORM set_config('synchronous_commit', 'off', true);  -- as in factors_post
     o_year := extract(year FROM p_day);
     LOOP
         WITH j AS (

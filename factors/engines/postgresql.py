@@ -14,6 +14,7 @@ from factors.rules import LEGAL, RESOLVING
 
 REFUSED = "LD001"
 TURNS = "LD002"  # a demand turns blocked or free: more than the one statement is to be done
+ON_DISK = "SELECT pg_logical_emit_message(true, 'luodi', '')"
 POST_ONE = f"SELECT * FROM factors_post_one({', '.join(['%s'] * 26)})"
 _dump = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -85,16 +86,31 @@ def stands_alone(connection, entry) -> bool:
 def write_alone(
     connection, sealed: Sealed, *, now: datetime, by_id: int | None, by_name: str, ip: str | None
 ) -> Outcome | None:
-    """Post one plain entry and commit, in one query. None: nothing is written, it needs a larger transaction.
+    """Post one plain entry and commit, in one query; another waits for the disk.
+
+    None: nothing is written, it needs a larger transaction.
 
     :raises LedgerRefused: nothing is written.
     """
     try:
-        return _write_one(connection, sealed, now, by_id, by_name, ip, seal=True, alone=True)
+        outcome = _write_one(connection, sealed, now, by_id, by_name, ip, seal=True, alone=True)
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", None) == TURNS:
             return None
         raise
+    wait_for_disk(connection)
+    return outcome
+
+
+def wait_for_disk(connection) -> None:
+    """Wait until everything that was committed before is on disk, as `synchronous_commit` of the session says. One query.
+
+    A transaction that posts commits without waiting (post.sql), so that who waits for its locks need not wait for the
+    disk. This one is empty but for a message that nobody reads, commits as usual, and what is committed later is written
+    later: when it is on disk the posting is. Those who come here at once share one write. ADR 0021.
+    """
+    with _binding_cursor(connection) as cursor:
+        cursor.execute(ON_DISK)
 
 
 def _is_plain(entry) -> bool:

@@ -65,6 +65,10 @@ def install(connection) -> None:
     """Do nothing: SQLite has no functions of its own."""
 
 
+def wait_for_disk(connection) -> None:
+    """Do nothing: a commit waits by itself (synchronous=FULL)."""
+
+
 def stands_alone(connection, entry) -> bool:
     """Say whether `write_alone` can be tried: no transaction is open, and nobody watches the statements."""
     return connection.get_autocommit() and not _is_watched(connection)

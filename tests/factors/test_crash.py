@@ -14,6 +14,7 @@ from tests.factors.soak.runner import Crowd
 
 KILLS = int(os.environ.get("SOAK_KILLS", 3))
 RANDOM_KILLS = int(os.environ.get("SOAK_RANDOM_KILLS", 60))
+CRASHES = int(os.environ.get("SOAK_CRASHES", 8))
 SEED = int(os.environ.get("SOAK_SEED", 20261122))
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
@@ -42,6 +43,22 @@ def test_the_server_ends_connections(empty_database):
     """As an operator's restart or a failing network does; writers connect anew and repeat with their key."""
     with Crowd(empty_database) as crowd:
         crowd.build()
-        report = crowd.run(title="connections", seed=SEED, writers=6, kills=RANDOM_KILLS, every=0.1, backends=True)
+        report = crowd.run(title="connections", seed=SEED, writers=6, kills=RANDOM_KILLS, every=0.1, server="terminate")
     assert report.caught == [], report.text()
     assert report.counts["cut off"] > 0, report.text()
+
+
+@pytest.mark.postgres
+def test_the_server_crashes_and_forgets_what_only_its_memory_held():
+    """What was told was on disk (docs/adr 0021): without waiting for it, a fifth of a second of postings would be lost."""
+    from scripts.with_postgres import cluster
+    from tests.factors.soak.databases import migrate
+
+    with cluster(durable=True) as url:
+        migrate(url)
+        with Crowd(url) as crowd:
+            crowd.build()
+            report = crowd.run(title="crashes", seed=SEED, writers=6, kills=CRASHES, every=0.3, server="kill")
+    assert report.caught == [], report.text()
+    assert report.counts["cut off"] >= CRASHES, report.text()
+    assert report.checked["acknowledged"] > 50, report.text()

@@ -5,6 +5,7 @@ answer, refuse and leave in every table must agree. Ids come from sequences and 
 """
 
 import os
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -157,13 +158,13 @@ def test_both_functions_do_the_same(db, monkeypatch):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_plain_entry_alone_is_one_statement(django_assert_num_queries):
+def test_a_plain_entry_alone_is_one_statement_and_one_that_waits_for_the_disk(django_assert_num_queries):
     b = book(basis="calorific")
     issuer, pool, holding = account(b, "issuer", "i"), account(b, "pool", "c"), account(b, "holding", "P1")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         ledger.post([entries.move("grant", issuer, pool, 100, key="g", on=TODAY)], now=NOW)
     reserve = entries.reserve(pool, holding, 60, UNTIL, key="r", on=TODAY)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         first = ledger.post([reserve], now=NOW)[0]
     assert ledger.post([reserve], now=NOW)[0].id == first.id
     with pytest.raises(refusals.Insufficient):
@@ -172,6 +173,45 @@ def test_a_plain_entry_alone_is_one_statement(django_assert_num_queries):
         ledger.post([entries.reserve(pool, holding, 6, UNTIL, key="r", on=TODAY)], now=NOW)
     assert [p.number for p in Posting.objects.all()] == [1, 2]
     assert audit.verify() == (2, None)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_locks_go_before_the_disk_answers_and_nobody_is_told_before(monkeypatch):
+    b = book(basis="calorific")
+    issuer, pool = account(b, "issuer", "i"), account(b, "pool", "c")
+    grants = [entries.move("grant", issuer, pool, 100, key=f"g{n}", on=TODAY) for n in range(4)]
+    ends, wait = [], postgresql.wait_for_disk
+
+    def ask(what):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {what}")
+            return cursor.fetchone()[0]
+
+    def waiting(connection):
+        ends.append(ask("pg_current_wal_insert_lsn()"))
+        wait(connection)
+
+    monkeypatch.setattr(postgresql, "wait_for_disk", waiting)
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")  # the tests' server does without
+    try:
+        for among in (
+            grants[:1],
+            grants[1:3],
+            grants[2:3],
+            grants[3:],
+        ):  # alone, several, known, in a larger transaction
+            with transaction.atomic() if among == grants[3:] else nullcontext():
+                ledger.post(among, now=NOW)
+                if connection.in_atomic_block:
+                    assert ask("current_setting('synchronous_commit')") == "off"
+                    assert len(ends) == 3  # nothing is waited for while the locks are held
+            assert ask("current_setting('synchronous_commit')") == "on"
+            assert ask(f"pg_current_wal_flush_lsn() > '{ends[-1]}'")
+        assert len(ends) == 4
+    finally:
+        connection.close()
 
 
 @pytest.mark.both_databases

@@ -76,7 +76,7 @@ def fresh(vendor: str) -> Iterator[Callable[[], str]]:
         return
     from scripts.with_postgres import cluster
 
-    with cluster() as url:
+    with cluster(durable=True) as url:  # what was told must outlive a crash of the server
         execute(url, "CREATE DATABASE template_of_soak")
         migrate(urlsplit(url)._replace(path="/template_of_soak").geturl())
         yield lambda: copy_postgres(url, "template_of_soak", f"soak{next(numbers)}")

@@ -17,12 +17,13 @@ SQL = {  # place -> (what the statement begins with or contains, before it runs 
     "before-audit": ("INSERT INTO people_auditentry", "before"),
     "before-statement": (POSTS, "before"),
     "after-statement": (POSTS, "after"),
+    "before-disk": ("SELECT pg_logical_emit_message", "before"),
     "before-seal": ("SELECT factors_seal", "before"),
 }
 EVERYWHERE = ("after-begin", "before-commit", "after-commit", "before-hook")
 OF = {
     "sqlite": (*EVERYWHERE, "after-posting", "after-leg", "after-move", "before-audit"),
-    "postgresql": (*EVERYWHERE, "before-statement", "after-statement", "before-seal"),
+    "postgresql": (*EVERYWHERE, "before-statement", "after-statement", "before-seal", "before-disk"),
 }
 
 

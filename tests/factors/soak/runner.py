@@ -162,11 +162,11 @@ class Crowd:
             raise RuntimeError(answer["errors"][0])
 
     def run(self, *, title: str, seed: int, writers: int, readers: int = 0, attempts: int = 0, kills: int = 0,
-            every: float = 0.1, place: str = "", backends: bool = False) -> Report:  # fmt: skip
+            every: float = 0.1, place: str = "", server: str = "") -> Report:  # fmt: skip
         """Let writers make `attempts` together, or until there were so many kills; then check everything.
 
-        `place`: each kill is of a writer that carries this fail-point. `backends`: PostgreSQL's processes are ended,
-        not the writers.
+        `place`: each kill is of a writer that carries this fail-point. `server`: not writers but PostgreSQL's processes
+        are ended ("terminate": one connection is) or killed ("kill": the server loses its memory and recovers).
         """
         folder = tempfile.mkdtemp(dir=self.home.name)
         rng, began = random.Random(seed), time.time()
@@ -190,7 +190,7 @@ class Crowd:
         if place:
             done = self._die_at(place, kills, hire, crew, rng)
         elif kills:
-            done = self._kill_some(kills, every, hire, crew, rng, backends, folder)
+            done = self._kill_some(kills, every, hire, crew, rng, server, folder)
         else:
             done = 0
             for pid, _generation in list(crew.values()):
@@ -208,14 +208,14 @@ class Crowd:
         checked = self.once("check", folder=folder)
         return self._report(title, seed, seconds, results, watching, checked, done, full=not kills)
 
-    def _kill_some(self, kills, every, hire, crew, rng, backends, folder) -> int:
+    def _kill_some(self, kills, every, hire, crew, rng, server, folder) -> int:
         for _kill in range(kills):
             number = rng.choice(sorted(crew))
             pid, generation = crew[number]
             self._let_it_work(folder, number, generation)
             time.sleep(rng.uniform(0, 2 * every))
-            if backends:
-                terminate_a_backend(self.url, rng)
+            if server:
+                end_a_backend(self.url, rng, server)
                 if pid not in self.gone:
                     continue
             self._kill(pid)
@@ -280,14 +280,31 @@ def why_void(report: Report) -> list[str]:
     return [f"{what}: {value:.3g}, needs {least}" for what, value, least in needed if value < least]
 
 
-def terminate_a_backend(url: str, rng: random.Random) -> None:
-    """End the connection of one writer from the server's side."""
-    import psycopg
+def end_a_backend(url: str, rng: random.Random, how: str) -> None:
+    """End ("terminate") or kill ("kill") one of the server's processes that serve the writers.
 
-    with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as own:
+    When one is killed the server ends all others, forgets what only its memory held, and recovers from its log.
+    """
+    with patient(url) as own:
         rows = own.execute(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
             "AND backend_type = 'client backend'"
         ).fetchall()
-        if rows:
+        if rows and how == "terminate":
             own.execute("SELECT pg_terminate_backend(%s)", [rng.choice(rows)[0]])
+    if rows and how == "kill":
+        os.kill(rng.choice(rows)[0], signal.SIGKILL)
+        time.sleep(0.05)  # until the server has noticed
+        patient(url).close()
+
+
+def patient(url: str):
+    """Connect by psycopg, autocommit; wait up to 30 seconds while the server recovers."""
+    import psycopg
+
+    for _attempt in range(600):
+        try:
+            return psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True)
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    return psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True)

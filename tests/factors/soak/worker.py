@@ -102,6 +102,8 @@ class Writer:
             return False
         connection.close()
         self.counts["cut off"] += 1
+        if there is None:
+            time.sleep(0.05)  # no connection was to be had: the server recovers
         return True
 
     def note(self, what: dict) -> None:
