@@ -103,11 +103,11 @@ def write_alone(
 
 
 def wait_for_disk(connection) -> None:
-    """Wait until everything that was committed before is on disk, as `synchronous_commit` of the session says. One query.
+    """Wait until all that was committed before is on disk, as `synchronous_commit` of the session says. One query.
 
     A transaction that posts commits without waiting (post.sql), so that who waits for its locks need not wait for the
-    disk. This one is empty but for a message that nobody reads, commits as usual, and what is committed later is written
-    later: when it is on disk the posting is. Those who come here at once share one write. ADR 0021.
+    disk. This one is empty but for a message that nobody reads, and commits as usual. The log is written in order: when
+    it is on disk the posting is. Those who come here at once share one write. ADR 0021.
     """
     with _binding_cursor(connection) as cursor:
         cursor.execute(ON_DISK)

@@ -50,7 +50,7 @@ def test_the_server_ends_connections(empty_database):
 
 @pytest.mark.postgres
 def test_the_server_crashes_and_forgets_what_only_its_memory_held():
-    """What was told was on disk (docs/adr 0021): without waiting for it, a fifth of a second of postings would be lost."""
+    """What was told was on disk (docs/adr 0021); without waiting for it up to a fifth of a second would be lost."""
     from scripts.with_postgres import cluster
     from tests.factors.soak.databases import migrate
 
