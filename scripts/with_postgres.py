@@ -109,7 +109,8 @@ def main(arguments: list[str]) -> int:
     command = command[1:] if command[:1] == ["--"] else command
     try:
         with cluster(durable) as url:
-            return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}).returncode
+            environ = {**os.environ, "DATABASE_URL": url, "LUODI_THROWAWAY_SERVER": "1"}  # read by tests/templates.py
+            return subprocess.run(command, env=environ).returncode
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return NOT_INSTALLED

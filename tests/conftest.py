@@ -4,6 +4,8 @@ import os
 import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,13 @@ pytest_plugins = ["tests.browser", "tests.people.fixtures"]
 # How long an example takes says how busy the machine is, not whether the property holds.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_configure(config):
+    """Begin to make the databases of our throw-away server, which the workers of a long run will all ask for."""
+    if templates.SERVER_IS_OURS and getattr(config.option, "numprocesses", 0) and not hasattr(config, "workerinput"):
+        making = [sys.executable, "-m", "tests.templates", "postgres"]
+        config.add_cleanup(subprocess.Popen(making, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait)
 
 
 def missing(what: str) -> None:
@@ -60,13 +69,18 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def django_db_keepdb(django_db_keepdb, django_db_modify_db_settings):
-    """On SQLite begin with a copy of the migrated database (tests/templates.py), removed at the end."""
+    """Begin with a copy of the migrated database (tests/templates.py), removed at the end.
+
+    On a server of PostgreSQL that is not our throw-away one, Django makes it as usual.
+    """
     from django.db import connection
 
-    if connection.vendor != "sqlite":
-        yield django_db_keepdb
-        return
     name = connection.settings_dict["TEST"]["NAME"]
+    if connection.vendor != "sqlite":
+        if templates.SERVER_IS_OURS:
+            templates.migrated_on_server(name or f"test_{connection.settings_dict['NAME']}")
+        yield templates.SERVER_IS_OURS or django_db_keepdb  # the server takes it with it
+        return
     templates.migrated(name)
     yield True
     connection.close()
@@ -91,17 +105,15 @@ def django_db_setup(django_db_setup, django_db_blocker):
 class Snapshot:
     """A copy of the test database, kept in memory: pages of the file on SQLite, rows of every table on PostgreSQL."""
 
-    def __init__(self, connection, copy=None):
-        """Copy the database as it is; on SQLite `copy` may be another one that was copied before."""
-        if copy is not None:
-            self.copy = copy
-            return
+    def __init__(self, connection, other=None):
+        """Copy the database as it is; or `other`, a connection of the driver: on SQLite that is kept, as the copy."""
         connection.ensure_connection()
         if connection.vendor == "sqlite":
-            self.copy = sqlite3.connect(":memory:", check_same_thread=False)
-            connection.connection.backup(self.copy)
+            self.copy = other or sqlite3.connect(":memory:", check_same_thread=False)
+            if other is None:
+                connection.connection.backup(self.copy)
             return
-        with connection.connection.cursor() as cursor:
+        with (other or connection.connection).cursor() as cursor:
             self.rows = {}
             for table in connection.introspection.table_names():
                 with cursor.copy(f'COPY "{table}" TO STDOUT') as out:
@@ -183,12 +195,16 @@ def demo_city(transactional_db, city_snapshot):
     from django.core.management import call_command
     from django.db import connection
 
-    if "copy" not in city_snapshot and connection.vendor != "sqlite":
-        call_command("demo", "load", verbosity=0)
-        city_snapshot["copy"] = Snapshot(connection)
-        return
     if "copy" not in city_snapshot:
-        city_snapshot["copy"] = Snapshot(connection, templates.city(settings.MEDIA_ROOT))
+        if connection.vendor == "sqlite":
+            city_snapshot["copy"] = Snapshot(connection, templates.city(settings.MEDIA_ROOT))
+        elif templates.SERVER_IS_OURS:
+            with templates.city_on_server(settings.MEDIA_ROOT) as other:
+                city_snapshot["copy"] = Snapshot(connection, other)
+        else:
+            call_command("demo", "load", verbosity=0)
+            city_snapshot["copy"] = Snapshot(connection)
+            return
     city_snapshot["copy"].restore(connection)
 
 

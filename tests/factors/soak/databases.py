@@ -43,6 +43,12 @@ def copy_postgres(url: str, source: str, name: str) -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
+def has_postgres(url: str, name: str) -> bool:
+    """Say whether the server has such a database."""
+    with maintenance(url) as connection:
+        return bool(connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone())
+
+
 def drop_postgres(url: str, name: str) -> None:
     """Remove a database and whoever is connected to it."""
     execute(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -50,11 +56,15 @@ def drop_postgres(url: str, name: str) -> None:
 
 def execute(url: str, statement: str) -> None:
     """Run one statement outside a transaction, in the maintenance database of the server."""
+    with maintenance(url) as connection:
+        connection.execute(statement)
+
+
+def maintenance(url: str):
+    """Connect to the maintenance database of the server; every statement commits."""
     import psycopg
 
-    address = urlsplit(url)._replace(scheme="postgresql", path="/postgres").geturl()
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(statement)
+    return psycopg.connect(urlsplit(url)._replace(scheme="postgresql", path="/postgres").geturl(), autocommit=True)
 
 
 @contextmanager
