@@ -32,5 +32,5 @@ bench: setup ## measure and rewrite docs/performance.md
 soak: setup-test ## hours: the ledger against many processes, kills and a model (ATTEMPTS=1000000 ARGS='--only kills')
 	@$(PY) scripts/soak.py --attempts $(or $(ATTEMPTS),1000000) $(ARGS)
 
-mutants: setup-test ## break the ledger in eight ways and show that each is caught (ARGS='no-lock')
+mutants: setup-test ## break the ledger in nine ways and show that each is caught (ARGS='no-lock')
 	@$(PY) scripts/mutants.py $(ARGS)

@@ -1,4 +1,4 @@
-"""`make mutants`: break the ledger in eight ways, one after the other, and show that each is caught within 60 seconds.
+"""`make mutants`: break the ledger in nine ways, one after the other, and show that each is caught within 60 seconds.
 
     scripts/mutants.py [NAME …]
 

@@ -1,4 +1,6 @@
-"""Eight ways to break the ledger (reliability.md A3(1)), put in at run time. `scripts/mutants.py` shows each is caught.
+"""Nine ways to break the ledger, put in at run time. `scripts/mutants.py` shows each is caught.
+
+Eight are those of reliability.md A3(1), the ninth is what ADR 0021 must not do.
 
 A mutant changes the database when the city is built, or a writer when it starts; never the tree. Those of SQLite show
 on SQLite, those of locks on PostgreSQL, where writers really are side by side.
@@ -24,13 +26,18 @@ MUTANTS = {
     "no-lock": Mutant("accounts and reservations are read without a lock", "postgresql", FEW),
     "no-check": Mutant("the CHECK against overdraft is dropped", "postgresql", {"writers": 2, "attempts": 100}),
     "float": Mutant("totals are floats", "sqlite", {"writers": 2, "attempts": 200}),
-    "commit-in-two": Mutant("accounts are committed before the journal", "sqlite", {"writers": 4, "kills": 10}),
+    "commit-in-two": Mutant(
+        "accounts are committed before the journal", "sqlite", {"writers": 2, "kills": 3, "place": "after-posting"}
+    ),
     "key-not-unique": Mutant("the key is not unique, and looked for once only", "postgresql", FEW),
     "deferred": Mutant("BEGIN DEFERRED, and no queue", "sqlite", FEW),
     "state-by-update": Mutant(
         "a voucher's state is written without its lock", "postgresql", {"writers": 8, "attempts": 240}
     ),
     "expire-without-lock": Mutant("expiry does not lock or look again", "postgresql", FEW),
+    "told-too-early": Mutant(
+        "told before it is on disk", "postgresql", {"writers": 6, "kills": 8, "every": 0.3, "server": "kill"}
+    ),
 }
 
 
@@ -136,6 +143,12 @@ def _state_by_update() -> None:
     mixed("voucher")
 
 
+def _told_too_early() -> None:
+    from factors.engines import postgresql
+
+    postgresql.wait_for_disk = lambda connection: None
+
+
 def mixed(kind: str) -> None:
     """Let half of the attempts be of one kind."""
     from tests.factors.soak import worker
@@ -157,4 +170,5 @@ WRITERS = {
     "deferred": _deferred,
     "state-by-update": _state_by_update,
     "expire-without-lock": lambda: mixed("expire"),
+    "told-too-early": _told_too_early,
 }
