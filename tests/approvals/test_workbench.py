@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from approvals import keeping
 from approvals import workbench_sections as sections_of
+from approvals.lights import Light
 from approvals.models import Stage, StageEvent
 from projects.models import Assignment, Project
 from tests.approvals import quota
@@ -55,6 +56,14 @@ def test_a_managers_sections(world, busy):
     assert names(sections["supplement"]) == {"光伏玻璃"}
     assert "再生铝" in names(sections["stale"])
     assert "收齐" in response.content.decode()
+
+
+def test_who_waits_for_the_enterprise_shows_the_light_of_that_stage(world, busy):
+    """The department's page says stopped of it; the worst light of the project is another stage's."""
+    Project.objects.filter(pk=busy["supplement"].pk).update(light=Light.AMBER)
+    page = as_(world.pm).get(ADDRESS).content.decode()
+    row = page.split(f'id="row-supplement-{busy["supplement"].pk}"')[1].split("</td>")[0]
+    assert "中止" in row and "预警" not in row
 
 
 def test_an_officers_sections_hold_each_case_once(world, busy):
