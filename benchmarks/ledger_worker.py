@@ -163,8 +163,6 @@ def _raw_postgresql(rng, hot):
     import psycopg
     from django.db import connection
 
-    from factors.engines.postgresql import ON_DISK
-
     draw = accounts(rng, hot)
     parameters = {
         k: v for k, v in connection.get_connection_params().items() if k in ("host", "user", "dbname", "port")
@@ -174,11 +172,10 @@ def _raw_postgresql(rng, hot):
     def post():
         pool, holding = draw()
         link.execute(
-            "SELECT * FROM factors_post_one(%s, 'reserve', %s, '', '', NULL, NULL, NULL, 'pending', %s, %s, 1, NULL, 0,"
-            " %s, false, '', '', '', '{}', now(), NULL, '', NULL, true, true)",
+            "CALL factors_post_alone(%s, 'reserve', %s, '', '', NULL, NULL, NULL, 'pending', %s, %s, 1, NULL, 0,"
+            " %s, false, '', '', '', '{}', now(), NULL, '', NULL, NULL, NULL, NULL, NULL)",
             [uuid.uuid4().hex, TODAY, pool.pk, holding.pk, UNTIL],
         ).fetchone()
-        link.execute(ON_DISK)
 
     return post
 

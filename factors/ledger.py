@@ -32,8 +32,8 @@ def post(entries: Sequence[Entry], *, now: datetime, by=None, ip: str | None = N
     An entry whose key was used before is not made again: the earlier one comes back with `replayed` set. `by` is the
     person who answers for it (the checker, or the maker where no checker is needed; None for the system).
     Returned, or at the end of the caller's transaction, it is on disk (ADR 0021). One query on PostgreSQL (with BEGIN
-    and COMMIT around unless it is one plain entry) and one that waits for the disk, about ten for each entry on SQLite;
-    a few more when a demand turns blocked or free, or a key was used before.
+    and COMMIT around, and one that waits for the disk, unless it is one plain entry), about ten for each entry on
+    SQLite; a few more when a demand turns blocked or free, or a key was used before.
 
     :raises LedgerRefused: with facts and words; nothing was written. Inside a larger transaction that one is lost.
     :raises ValueError: a key twice in one call, or an amount that is no whole number above zero.

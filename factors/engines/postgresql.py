@@ -15,7 +15,9 @@ from factors.rules import LEGAL, RESOLVING
 REFUSED = "LD001"
 TURNS = "LD002"  # a demand turns blocked or free: more than the one statement is to be done
 ON_DISK = "SELECT pg_logical_emit_message(true, 'luodi', '')"
-POST_ONE = f"SELECT * FROM factors_post_one({', '.join(['%s'] * 26)})"
+FACTS = ", ".join(["%s"] * 24)  # of a plain entry
+POST_ONE = f"SELECT * FROM factors_post_one({FACTS}, %s, false)"
+POST_ALONE = f"CALL factors_post_alone({FACTS}, NULL, NULL, NULL, NULL)"
 _dump = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -40,7 +42,9 @@ def write(
     :raises LedgerRefused: nothing is written; the transaction must be rolled back.
     """
     if len(sealed) == 1 and _is_plain(sealed[0].entry):
-        return _write_one(connection, sealed[0], now, by_id, by_name, ip, seal, alone=False)
+        facts = [*_facts(sealed[0], now, by_id, by_name, ip), seal]
+        pk, year, number, replayed, flips, is_sealed = _fetch_one(connection, POST_ONE, facts)
+        return Outcome((Posted(pk, year, number, sealed[0].entry.key, replayed),), flips, is_sealed)
     lines = _lines(sealed)
     with _refusals(), _binding_cursor(connection) as cursor:
         cursor.execute(
@@ -86,20 +90,20 @@ def stands_alone(connection, entry) -> bool:
 def write_alone(
     connection, sealed: Sealed, *, now: datetime, by_id: int | None, by_name: str, ip: str | None
 ) -> Outcome | None:
-    """Post one plain entry and commit, in one query; another waits for the disk.
+    """Post one plain entry, commit, and wait for the disk, in one query.
 
     None: nothing is written, it needs a larger transaction.
 
     :raises LedgerRefused: nothing is written.
     """
     try:
-        outcome = _write_one(connection, sealed, now, by_id, by_name, ip, seal=True, alone=True)
+        made = _fetch_one(connection, POST_ALONE, _facts(sealed, now, by_id, by_name, ip))
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", None) == TURNS:
             return None
         raise
-    wait_for_disk(connection)
-    return outcome
+    pk, year, number, replayed = made
+    return Outcome((Posted(pk, year, number, sealed.entry.key, replayed),))
 
 
 def wait_for_disk(connection) -> None:
@@ -123,20 +127,21 @@ def _is_plain(entry) -> bool:
     return line.debit != line.credit and not line.twin and (line.reservation is not None) == (line.phase in RESOLVING)
 
 
-def _write_one(connection, sealed: Sealed, now, by_id, by_name, ip, seal: bool, alone: bool) -> Outcome:
+def _facts(sealed: Sealed, now, by_id, by_name, ip) -> list:
+    """Return what `factors_post_one` and `factors_post_alone` take of a plain entry, in their order."""
     entry, (line,) = sealed.entry, sealed.entry.lines
+    return [
+        *(entry.key, entry.kind, entry.occurred_on, entry.document_no, entry.summary, entry.maker),
+        *(entry.checker, entry.voucher, line.phase, line.debit, line.credit, line.amount, line.reservation),
+        *(line.held, line.expires_on, line.renewed, sealed.head, sealed.tail, sealed.summary, sealed.detail),
+        *(now, by_id, by_name, ip),
+    ]
+
+
+def _fetch_one(connection, statement: str, facts: list) -> tuple:
     with _refusals(), _binding_cursor(connection) as cursor:
-        cursor.execute(
-            POST_ONE,
-            [
-                *(entry.key, entry.kind, entry.occurred_on, entry.document_no, entry.summary, entry.maker),
-                *(entry.checker, entry.voucher, line.phase, line.debit, line.credit, line.amount, line.reservation),
-                *(line.held, line.expires_on, line.renewed, sealed.head, sealed.tail, sealed.summary, sealed.detail),
-                *(now, by_id, by_name, ip, seal, alone),
-            ],
-        )
-        pk, year, number, replayed, flips, is_sealed = cursor.fetchone()
-    return Outcome((Posted(pk, year, number, entry.key, replayed),), flips, is_sealed)
+        cursor.execute(statement, facts)
+        return cursor.fetchone()
 
 
 def _binding_cursor(connection):

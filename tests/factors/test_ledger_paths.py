@@ -5,7 +5,6 @@ answer, refuse and leave in every table must agree. Ids come from sequences and 
 """
 
 import os
-from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -158,13 +157,13 @@ def test_both_functions_do_the_same(db, monkeypatch):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_plain_entry_alone_is_one_statement_and_one_that_waits_for_the_disk(django_assert_num_queries):
+def test_a_plain_entry_alone_is_one_statement(django_assert_num_queries):
     b = book(basis="calorific")
     issuer, pool, holding = account(b, "issuer", "i"), account(b, "pool", "c"), account(b, "holding", "P1")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         ledger.post([entries.move("grant", issuer, pool, 100, key="g", on=TODAY)], now=NOW)
     reserve = entries.reserve(pool, holding, 60, UNTIL, key="r", on=TODAY)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         first = ledger.post([reserve], now=NOW)[0]
     assert ledger.post([reserve], now=NOW)[0].id == first.id
     with pytest.raises(refusals.Insufficient):
@@ -189,27 +188,25 @@ def test_locks_go_before_the_disk_answers_and_nobody_is_told_before(monkeypatch)
             return cursor.fetchone()[0]
 
     def waiting(connection):
-        ends.append(ask("pg_current_wal_insert_lsn()"))
+        ends.append(ask("pg_current_wal_insert_lsn()"))  # behind the commit
         wait(connection)
 
     monkeypatch.setattr(postgresql, "wait_for_disk", waiting)
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = on")  # the tests' server does without
     try:
-        for among in (
-            grants[:1],
-            grants[1:3],
-            grants[2:3],
-            grants[3:],
-        ):  # alone, several, known, in a larger transaction
-            with transaction.atomic() if among == grants[3:] else nullcontext():
-                ledger.post(among, now=NOW)
-                if connection.in_atomic_block:
-                    assert ask("current_setting('synchronous_commit')") == "off"
-                    assert len(ends) == 3  # nothing is waited for while the locks are held
+        ends.append(ask("pg_current_wal_insert_lsn()"))
+        for waits, among in ((0, grants[:1]), (1, grants[1:3]), (2, grants)):  # alone; several; some known
+            ledger.post(among, now=NOW)
+            assert len(ends) == 1 + waits  # a plain one waits within its statement
             assert ask("current_setting('synchronous_commit')") == "on"
             assert ask(f"pg_current_wal_flush_lsn() > '{ends[-1]}'")
+        with transaction.atomic():
+            ledger.post([entries.reserve(pool, account(b, "holding", "P1"), 1, UNTIL, key="r", on=TODAY)], now=NOW)
+            assert ask("current_setting('synchronous_commit')") == "off"
+            assert len(ends) == 3  # nothing is waited for while the locks are held
         assert len(ends) == 4
+        assert ask(f"pg_current_wal_flush_lsn() > '{ends[-1]}'")
     finally:
         connection.close()
 

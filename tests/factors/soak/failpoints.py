@@ -9,7 +9,7 @@ import signal
 
 from django.db import connection, connections
 
-POSTS = ("SELECT factors_post(", "SELECT * FROM factors_post_one(")
+POSTS = ("SELECT factors_post(", "SELECT * FROM factors_post_one(", "CALL factors_post_alone(")
 SQL = {  # place -> (what the statement begins with or contains, before it runs or after)
     "after-posting": ("INSERT INTO factors_posting", "after"),
     "after-leg": ("INSERT INTO factors_transfer", "after"),
