@@ -6,7 +6,7 @@ Every chain is walked in abstract working days first; then it is shifted so that
 
 import datetime as dt
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from approvals.history import Happening
@@ -139,8 +139,9 @@ def happenings(steps, decisive, today_abstract, fate, *, calendar, now, clerks, 
             continue
         by = clerks.get(step.template.department_name, manager)
         found += _stage_events(code, step, by, at, decisive == code, today_abstract, fate, rng)
-    # Nothing lies in the future: of today's events only those that have happened by now.
-    return [h for h in found if h.occurred_at <= now], day(0)
+    # Nothing lies in the future: of today's events only those that have happened by now, recorded after they happened.
+    past = [h for h in found if h.occurred_at <= now]
+    return [replace(h, recorded_at=min(max(h.recorded_at or h.occurred_at, h.occurred_at), now)) for h in past], day(0)
 
 
 def _behind(steps, decisive) -> set[str]:

@@ -14,7 +14,9 @@ from dossiers.content import Chain, Phase, Stage
 WIDTH, GAP = 1790, 7
 ROW_CELLS = 20
 """Cells in one row at most: more stages stand in two rows."""
-CAPTION, BOX, LINE, DAYS, BELOW = 36, 74, 30, 30, 14
+CAPTION, CAPTION_LINE, BOX, LINE, DAYS, BELOW = 36, 28, 74, 30, 30, 14
+LETTER = 25.4
+"""Size of names, which is the width of a Chinese character."""
 FONT = "Luodi Sans, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif"
 INK, GREY, FAINT = "#1b2430", "#333f4d", "#55616f"
 RED = "#b3242a"
@@ -63,10 +65,13 @@ def draw(chain: Chain, title: str, *, words: Sequence[str] = ()) -> Bar:
     rows = _rows(groups, len(stages))
     cells = max(sum(len(members) for _phase, members, _more in row) for row in rows)
     step = min(WIDTH / cells, 260)
-    per_line = max(3, int((step - GAP - 3) / 25.4))
+    per_line = max(3, int((step - GAP - 3) / LETTER))
+    # Where one caption does not fit on its line all stand on two: the name, and n of n below it.
+    captions = [(phase, step * len(members), more) for row in rows for phase, members, more in row]
+    wraps = not all(_fits_beside_count(*caption) for caption in captions)
     parts, top = [], 0.0
     for row in rows:
-        drawn, height = _row(row, step, per_line, top)
+        drawn, height = _row(row, step, per_line, top, CAPTION_LINE * wraps)
         parts.append(drawn)
         top += height
     height = top - BELOW + 2
@@ -115,7 +120,7 @@ def _rows(groups, count: int):
     return rows
 
 
-def _row(row, step: float, per_line: int, top: float):
+def _row(row, step: float, per_line: int, top: float, wrapped: int):
     lines = 1
     labels = {}
     for _phase, members, _more in row:
@@ -124,21 +129,31 @@ def _row(row, step: float, per_line: int, top: float):
             lines = max(lines, len(labels[stage.no]))
     parts, x = [], 0.0
     for phase, members, more in row:
-        parts.append(_caption(phase, x, step * len(members), top, more))
+        parts.append(_caption(phase, x, step * len(members), top, more, wrapped))
         for stage in members:
-            parts.append(_cell(stage, x, step - GAP, top + CAPTION, labels[stage.no], lines))
+            parts.append(_cell(stage, x, step - GAP, top + CAPTION + wrapped, labels[stage.no], lines))
             x += step
-    return "".join(parts), CAPTION + BOX + 6 + lines * LINE + DAYS + BELOW
+    return "".join(parts), CAPTION + wrapped + BOX + 6 + lines * LINE + DAYS + BELOW
 
 
-def _caption(phase: Phase, x: float, width: float, top: float, more: bool) -> str:
-    counted = "…" if more else f"{phase.done}/{phase.total}"
-    room = int((width - GAP - 13 * len(counted) - 8) / 25.4)
-    name = phase.name if len(phase.name) <= room else f"{phase.name[: room - 1]}…" if room >= 3 else ""
+def _counted(phase: Phase, more: bool) -> str:
+    return "…" if more else f"{phase.done}/{phase.total}"
+
+
+def _fits_beside_count(phase: Phase, width: float, more: bool) -> bool:
+    """Say whether the whole name of a phase and "n of n" have room on one line."""
+    return len(phase.name) <= int((width - GAP - 13 * len(_counted(phase, more)) - 8) / LETTER)
+
+
+def _caption(phase: Phase, x: float, width: float, top: float, more: bool, wrapped: int) -> str:
+    counted, name = _counted(phase, more), phase.name
+    if wrapped and len(name) > (room := int((width - GAP) / LETTER)):
+        name = f"{name[: room - 1]}…" if room > 3 else name[:2]  # of one cell: the word it begins with
+    below = f' x="{x:.0f}" dy="{wrapped}"' if wrapped else ""
     return (
-        f'<text x="{x:.0f}" y="{top + 24:.0f}" font-size="25.4" fill="{GREY}">{escape(name)} '
-        f'<tspan font-weight="700" fill="{INK}">{counted}</tspan></text>'
-        f'<path d="M{x:.0f} {top + CAPTION - 5:.0f}h{width - GAP:.0f}" stroke="{INK}" stroke-width="2.5"/>'
+        f'<text x="{x:.0f}" y="{top + 24:.0f}" font-size="{LETTER}" fill="{GREY}">{escape(name)} '
+        f'<tspan{below} font-weight="700" fill="{INK}">{counted}</tspan></text>'
+        f'<path d="M{x:.0f} {top + CAPTION + wrapped - 5:.0f}h{width - GAP:.0f}" stroke="{INK}" stroke-width="2.5"/>'
     )
 
 
@@ -160,7 +175,7 @@ def _cell(stage: Stage, x: float, width: float, top: float, label: list[str], li
     y = top + BOX + 6
     for number, text in enumerate(label):
         parts.append(
-            f'<text x="{middle:.1f}" y="{y + LINE * number + 22:.1f}" font-size="25.4" text-anchor="middle" '
+            f'<text x="{middle:.1f}" y="{y + LINE * number + 22:.1f}" font-size="{LETTER}" text-anchor="middle" '
             f'fill="{INK if begun else FAINT}"{bold}>{escape(text)}</text>'
         )
     over = stage.over > 0

@@ -74,9 +74,10 @@ def blocked_demands() -> QuerySet[Demand]:
     )
 
 
-def visible_blocked(user) -> QuerySet[Demand]:
-    """Return the blocked demands of projects that the person may see."""
-    return visible_to(blocked_demands(), user)
+def visible_states(user) -> QuerySet[Demand]:
+    """Return the open demands of projects that the person may see, with their projects."""
+    with_projects = demand_states().select_related("project__enterprise", "project__park", "project__district")
+    return visible_to(with_projects, user)
 
 
 def of_projects(projects: Iterable[int]) -> dict[int, list[Demand]]:

@@ -67,7 +67,7 @@ def _wide(row, columns, can_bulk, now) -> SafeString:
         format_html('<td class="num{}">{}</td>', " text-red strong" if late else "", one_decimal(row.over_days)),
         format_html('<td class="cell-name"><a href="{}">{}</a><small>{}</small></td>', url, project.name, project.code),
         *_told(row, columns, ("enterprise", "park", "industry", "investment", "output", "tax")),
-        format_html("<td>{}</td>", _stages(row)),
+        format_html('<td class="cell-stages">{}</td>', _stages(row)),
         format_html("<td>{}</td>", _net(row)),
         *_told(row, columns, ("gross", "stages", "factors", "sponsor")),
         format_html('<td class="num{}">{}</td>', " text-red" if late else "", _due(row, now)),
@@ -89,8 +89,8 @@ def _silence(row):
 
 
 CELLS = {
-    "enterprise": ("", lambda row: row.project.enterprise.name if row.project.enterprise else DASH),
-    "park": ("muted", lambda row: row.project.park.name if row.project.park else row.project.district.name),
+    "enterprise": ("cell-enterprise", lambda row: row.project.enterprise.name if row.project.enterprise else DASH),
+    "park": ("muted cell-park", lambda row: row.project.park.name if row.project.park else row.project.district.name),
     "industry": ("", lambda row: row.project.industry or DASH),
     "investment": ("num", lambda row: moneyyi(row.project.investment_wan)),
     "output": ("num", lambda row: moneyyi(row.project.output_wan)),
@@ -114,17 +114,12 @@ def _stages(row):
     shown, more = row.stages[:STAGES_SHOWN], len(row.stages) - STAGES_SHOWN
     if not shown:
         return DASH if row.project.chain_started_on else format_html('<span class="muted">{}</span>', _("No chain yet"))
-    return format_html(
-        "{}{}<small>{}</small>",
-        format_html_join(_(", "), "{}", ((_stage(line),) for line in shown)),
-        f" +{more}" if more > 0 else "",
-        " · ".join(line.department or DASH for line in shown),
+    names = _(", ").join(f"{stage_no(line.code)} {line.name}" for line in shown) + (f" +{more}" if more > 0 else "")
+    return format_html(  # two lines whatever they hold: early warnings stand with the departments
+        '<span class="clip" title="{}">{}</span><small>{}{}</small>',
+        *(names, names, " · ".join(line.department or DASH for line in shown)),
+        format_html_join("", " {}", ((slow(line.slow),) for line in shown if line.slow)),
     )
-
-
-def _stage(line) -> SafeString:
-    words = format_html("{} {}", stage_no(line.code), line.name)
-    return format_html("{} {}", words, slow(line.slow)) if line.slow else words
 
 
 def _net(row):

@@ -2,8 +2,9 @@
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q, Sum
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,14 +14,22 @@ from django.views.decorators.http import require_GET, require_http_methods
 from approvals import gating
 from approvals.labels import gate_label
 from approvals.models import Stage
-from factors import blocked, gates
-from factors.models import FactorKind
+from factors import blocked, gates, rights
+from factors.models import Account, Book, FactorKind
 from factors.refusals import Refused
+from factors.views import common
 from people import paging
 from people.access import allows, get_for, needs
 from projects.models import Project
 
 PAGE_SIZE = 50
+SHOWN = {
+    "": (gettext_lazy("Blocked"), Q(blocked=True), ("since", "id")),
+    "missing": (gettext_lazy("All that lack something"), Q(gap__gt=0), ("book_id", "-gap", "id")),
+    "all": (gettext_lazy("All demands"), Q(), ("book_id", "-gap", "id")),
+}
+"""What `?show=` lists: its label, the demands, and their order: by how long, or by factor and what they lack."""
+FROM_OVERVIEW = {"period": "year", "book__basis": "basis"}
 
 
 class OverrideForm(forms.Form):
@@ -83,27 +92,58 @@ def gate_override(request, code):
 @require_GET
 @needs("factor.view")
 def blocked_list(request):
-    """List what is blocked in the projects that the person may see, the longest blocked first. Seven queries."""
-    kinds = list(FactorKind.objects.filter(active=True))
-    demands = blocked.visible_blocked(request.user)
-    chosen = next((kind for kind in kinds if kind.code == request.GET.get("kind")), None)
-    if chosen:
-        demands = demands.filter(book__kind=chosen)
-    today = timezone.localdate()
-    page = paging.page(demands, ("since", "id"), request.GET.get("cursor", ""), PAGE_SIZE)
-    rows = list(page.rows)
-    stages = gating.stages_held_up(rows)
+    """List the demands of the projects that the person may see: what is blocked, lacks something, or all. Ten queries.
+
+    `?factor=`, `book=`, `pool=`, `year=` and `basis=` narrow them: the figures of the overview lead here.
+    """
+    kinds, asked = list(FactorKind.objects.filter(active=True)), request.GET
+    factor = asked.get("factor") or asked.get("kind")  # the latter in addresses of before
+    chosen = next((kind for kind in kinds if kind.code == factor), None)
+    accounts = rights.visible_accounts(request.user, Account.objects.select_related("book__kind", "book__source"))
+    pool = _asked_for(accounts, "pk", asked.get("pool", ""))
+    book = _asked_for(Book.objects.select_related("kind", "source"), "code", asked.get("book", ""))
+    show = asked.get("show") if asked.get("show") in SHOWN else ""
+    demands = blocked.visible_states(request.user)
+    narrowed = {"book__kind": chosen, "pool": pool, "book": book}
+    # As the overview reckons: a year has what is asked without one, too, and a factor's total counts one basis.
+    narrowed |= {f"{name}__in": ["", asked[key][:20]] for name, key in FROM_OVERVIEW.items() if asked.get(key)}
+    demands = demands.filter(**{column: value for column, value in narrowed.items() if value})
+    _label, which, order = SHOWN[show]
+    demands, today = demands.filter(which), timezone.localdate()
+    page = paging.page(demands, order, asked.get("cursor", ""), PAGE_SIZE)
+    stages = gating.stages_held_up(page.rows)
     context = {
         "rows": [
-            {"demand": d, "days": blocked.days(d, today), "who": blocked.who(d), "stage": stages.get(d.pk)}
-            for d in rows
+            {"demand": d, "days": blocked.days(d, today), "who": blocked.who(d), "stage": stages.get(d.pk),
+             "light": blocked.LIGHTS[d.state], "word": blocked.STATE_LABELS[d.state]}
+            for d in page.rows
         ],
         "page": page,
         "kinds": kinds,
         "chosen": chosen,
+        "place": pool or book,
+        "show": show,
+        "shows": [(key or None, words) for key, (words, _which, _order) in SHOWN.items()],
+        "sums": _sums(demands) if pool or book else None,
         "total": demands.count(),
         "projects": demands.order_by().values("project").distinct().count(),
         "may_plan": allows(request.user, "unlock.plan"),
         "breadcrumbs": [(_("Quota"), reverse("factor-overview")), (_("Blocked"), "")],
-    }
+    }  # fmt: skip
     return render(request, "approvals/blocked_list.html", context)
+
+
+def _asked_for(rows, column: str, value: str):
+    """Return the row that an address names, None where it names none. Raises Http404: not there, or not seen."""
+    if not value:
+        return None
+    if column == "pk" and common.number(value) is None:
+        raise Http404
+    return get_object_or_404(rows, **{column: value[:60]})
+
+
+def _sums(demands) -> dict:
+    """Return what the demands of one book need, have and lack together."""
+    return demands.order_by().aggregate(
+        amount=Sum("amount"), secured=Sum("secured"), gap=Sum("gap", filter=Q(gap__gt=0))
+    )

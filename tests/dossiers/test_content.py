@@ -89,6 +89,16 @@ def test_every_stage_stands_once_in_the_bar_and_phases_keep_together():
         assert bar.height_mm < 26 * -(-count // bar_svg.ROW_CELLS)
 
 
+def test_where_one_phase_has_no_room_all_captions_stand_on_two_lines():
+    chain = samples.chain({}, 19)
+    wide = bar_svg.draw(replace(chain, phases=tuple(replace(p, name="办") for p in chain.phases)), "链")
+    tight = bar_svg.draw(
+        replace(chain, phases=tuple(replace(p, name="工程建设许可阶段事项") for p in chain.phases)), "链"
+    )
+    assert " dy=" not in wide.svg and tight.svg.count(" dy=") == len(bar_svg.grouped(chain))
+    assert round(tight.height_mm - wide.height_mm, 1) == bar_svg.CAPTION_LINE / 10
+
+
 def test_texts_of_the_bar_are_escaped():
     chain = samples.chain()
     hostile = replace(chain.stages[0], short="<b>&", name="<script>")

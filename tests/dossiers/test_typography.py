@@ -26,6 +26,7 @@ def test_typeset_escapes_and_holds_together():
     made = typography.typeset(f"<b>需 12.5 万吨标煤{LEFT}等价值{RIGHT}{COMMA}请按期补正完毕。")
     assert "&lt;b&gt;" in made and "<x-n>12.5 万吨标煤</x-n>" in made and f"<x-h>{RIGHT}</x-h>" in made
     assert made.endswith("<x-n>补正完毕。</x-n>")
+    assert "<x-n>2027-09-08</x-n> 全" in typography.typeset("预计 2027-09-08 全部办结,晚于计划")
     assert typography.typeset(None) == "" and "<script" not in typography.typeset("<script>&#x3c;")
 
 

@@ -191,6 +191,21 @@ def test_pages_show_change_ask_and_give_up(pm, quota):
     assert "能耗缺 130 tce" in pm.get(reverse("workbench")).content.decode()
     answer = pm.get(reverse("blocked-list"))
     assert answer.status_code == 200 and quota.world.project.name in answer.content.decode()
+    # Figures of the overview open what they are the sum of: also what the pool could give, not only what is blocked.
+    listed = reverse("blocked-list")
+    for asked, there in (
+        (f"?pool={demand.pool_id}&show=missing", True),
+        (f"?pool={demand.pool_id}&show=all", True),
+        (f"?book={demand.book.code}&show=all", True),
+        (f"?factor=energy&year={demand.period}&basis={demand.book.basis}&show=all", True),
+        ("?factor=energy&year=1999&show=all", not demand.period),
+        ("?kind=energy&show=nonsense", True),  # an address of before
+    ):
+        assert (quota.world.project.name in pm.get(listed + asked).content.decode()) == there, asked
+    for stale in ("?pool=999999", "?pool=x", "?book=none"):
+        assert pm.get(listed + stale).status_code == 404
+    shown = pm.get(f"{listed}?pool={demand.pool_id}&show=missing").content.decode()
+    assert "需求 130，已落实 0，缺 130 吨标准煤" in shown
     edit = reverse("demand-edit", args=[code, demand.pk])
     assert pm.get(edit).status_code == 200
     assert pm.post(edit, {"amount": "120", "reason": ""}).status_code == 422
