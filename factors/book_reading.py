@@ -11,6 +11,7 @@ from datetime import date
 from django.db import connection
 from django.db.models import BigIntegerField, Case, Count, F, Q, Sum, Value, When
 
+from factors import overview
 from factors.book import NOTHING, Movement, Row, rows_of, run, total_of, with_renewals
 from factors.models import Account, Posting, Reservation, Transfer, VoucherLine
 
@@ -30,7 +31,7 @@ class Filters:
     since: date | None = None
     until: date | None = None
     kind: str = ""
-    flow: str = ""
+    flow: str = ""  # "in", "out", "hold", or a figure of the overview: "granted" and its origins
     project: str = ""
     maker: str = ""
     text: str = ""
@@ -169,6 +170,8 @@ def _narrowed(account: Account, side: str, filters: Filters):
         rows = rows.filter(phase__in=["posted", "post"]) if side == "debit" else rows.none()
     elif filters.flow == "hold":
         rows = rows.exclude(phase="posted")
+    elif filters.flow:
+        rows = overview.granting(rows, side, filters.flow)
     if filters.project:
         other = "credit" if side == "debit" else "debit"
         mine = Account.objects.filter(book=account.book_id, project__code=filters.project).values("pk")

@@ -183,6 +183,21 @@ def totals_at(accounts, as_of: date) -> dict[int, tuple[int, int]]:
     return {pk: tuple(pair) for pk, pair in found.items()}
 
 
+def granting(moves, side: str, origin: str):
+    """Narrow moves of one pool to those that `grants` adds up: of one origin, or all ("granted"). No query.
+
+    `side` is where the pool stands in them. What a confirmation brought back when it was reversed is not among them.
+    """
+    moves = moves.filter(phase=Transfer.Phase.POSTED)
+    kinds = Q(posting__kind__in=[kind for kind, name in ORIGIN.items() if origin in (name, "granted")])
+    if side == "credit":
+        return moves.filter(kinds).exclude(debit__role="used").exclude(debit__role="holding", posting__kind="reverse")
+    gone = kinds & Q(credit__role__in=SIDES)
+    if origin in ("recovered", "granted"):
+        gone |= Q(posting__reverses__kind="recover", credit__role="holding")
+    return moves.filter(gone)
+
+
 def missing(accounts, as_of: date | None = None) -> dict[int, tuple[int, int, int, int]]:
     """Return for each pool: gap, gap of blocked demands, blocked and obtainable demands. One query.
 

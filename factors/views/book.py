@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from factors import book, book_reading, reservations, rights
+from factors import book, book_reading, overview, reservations, rights
 from factors.models import Account, Posting, Voucher
 from factors.views import panel
 from factors.views.common import account_for, as_of, crumbs, day, number
@@ -19,6 +19,7 @@ PAGE, SHEET = 20, 22
 CHECKED_ALONE, COUNTED_ALONE = 3_000, 100_000
 PRINTED_AT_MOST = 5_000
 VIEWS = ("page", "project", "month")
+FLOWS = {"in", "out", "hold", "granted", *overview.ORIGIN.values()}
 
 
 @require_GET
@@ -41,7 +42,7 @@ def filters_of(request) -> book_reading.Filters:
         since=since,
         until=min(filter(None, [until, past]), default=None),
         kind=query.get("kind", "") if query.get("kind") in Posting.Kind.values else "",
-        flow=flow if flow in ("in", "out", "hold") else "",
+        flow=flow if flow in FLOWS else "",
         project=query.get("project", "")[:40],
         maker=query.get("maker", "")[:150],
         text=query.get("q", "").strip()[:60],

@@ -153,9 +153,9 @@ def _years(filters, section) -> dict | None:
     ]
     table = []
     for origin, label in labels:
-        amounts = [origins.get(origin, 0) for _account, origins in columns]
+        amounts = [(account, origins.get(origin, 0)) for account, origins in columns]
         total = sum(origins.get(origin, 0) for _account, origins in this)
-        table.append((label, amounts, total, origin == "moved"))
+        table.append((label, amounts, total, origin))
     return {
         "kind": section.kind,
         "basis": next((row.book.get_basis_display() for row in section.rows if row.book.basis), ""),
@@ -163,7 +163,7 @@ def _years(filters, section) -> dict | None:
         "scale": max((line.total for line in lines), default=0),
         "columns": [account for account, _origins in columns],
         "table": table,
-        "totals": [sum(origins.values()) for _account, origins in columns],
+        "totals": [(account, sum(origins.values())) for account, origins in columns],
         "total": sum(sum(origins.values()) for _account, origins in this),
     }
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from factors import actions, rights
 from factors.entry_sheet import lines_for, posting_for, seal
 from factors.models import FactorKind, Posting, Transfer
+from factors.overview import ORIGIN
 from factors.refusals import LedgerRefused, Refused
 from factors.views.common import crumbs, number
 from people import paging
@@ -20,7 +21,11 @@ from people.access import allows, needs
 
 LINES = 500
 LOOKS_LIKE_A_DOCUMENT = re.compile(r"[〔\[【（(]\s*\d{4}|号$|^\d{3,6}$")
-FLOW = {"in": ("grant", "opening", "earn", "carry_over", "recover", "absorb", "reallocate", "reduce", "expire_year")}
+FLOW = {
+    "in": ("grant", "opening", "earn", "carry_over", "recover", "absorb", "reallocate", "reduce", "expire_year"),
+    **{name: [kind for kind, origin in ORIGIN.items() if origin == name] for name in set(ORIGIN.values())},
+}
+"""What figures of the overview ask for, and the kinds of entry that they add up."""
 
 
 @require_GET

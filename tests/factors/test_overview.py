@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from factors import bars, blocks, entries, ledger, overview, pages
+from factors import bars, blocks, book_reading, entries, ledger, overview, pages
 from factors.models import Account, Demand, Posting, Reservation
 from people import actions
 from people.models import District
@@ -112,6 +112,28 @@ def test_a_reversed_confirmation_is_not_a_grant(city):
     ledger.post([entries.reverse(confirmation, lines, key="9", on=TODAY, document_no="X")], now=NOW)
     figures = rows_of()[1]["city"].figures
     assert (figures.granted, figures.confirmed) == (before.granted - 5, 0)
+
+
+def test_what_was_granted_opens_the_entries_that_it_is_the_sum_of(city, clients):
+    root, pool, park, _owners = city
+    recovery = Posting.objects.get(key="7")
+    ledger.post([entries.move("recover", Account.objects.get(code="2601-159901-04-01-000001"), pool, 3, key="7b",
+                              on=TODAY, document_no="X")], now=NOW)  # fmt: skip
+    ledger.post([entries.reverse(recovery, _transfers(recovery), key="8", on=TODAY, document_no="X")], now=NOW)
+    accounts = [pool, park, Account.objects.get(code="city", period="2025")]
+    origins = overview.grants(accounts)
+    for one in accounts:
+        for flow in (*sorted(set(overview.ORIGIN.values())), "granted"):
+            shown = book_reading.all_rows(one, book_reading.Filters(flow=flow), at_most=100)
+            moved = sum(row.movement.balance for row in shown)
+            wanted = sum(origins[one.pk].values()) if flow == "granted" else origins[one.pk].get(flow, 0)
+            assert moved == wanted, (one, flow)
+    actions.grant(clients["leader"].user, "view_projects", root)
+    page = clients["leader"].get(reverse("factor-overview")).content.decode()
+    for flow in ("issued", "carried", "recovered", "moved", "granted"):
+        assert f'{reverse("account-book", args=[pool.pk])}?flow={flow}"' in page, flow
+        assert clients["leader"].get(f"{reverse('account-book', args=[pool.pk])}?flow={flow}").status_code == 200
+        assert clients["leader"].get(f"{reverse('posting-search')}?flow={flow}").status_code == 200
 
 
 def _transfers(posting):
