@@ -6,6 +6,8 @@ marked and not locked was interrupted: nothing of it is in, and it may be import
 """
 
 import fcntl
+import random
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from django.db import OperationalError, transaction
 from imports.models import ImportBatch
 
 DEADLOCK = ("40P01", "40001")  # deadlock_detected, serialization_failure
+PAUSE = 0.2  # seconds, at most, before the first new try
 
 
 class NotImported(Exception):
@@ -68,14 +71,16 @@ def taking_turns(write, tries: int = 3):
     """Run a transaction again when the database ended it for the sake of another one; returns what `write` returns.
 
     A file writes many rows that others write, too (tallies, the head of the audit log); two files at once can take them
-    in opposite order. PostgreSQL then rolls one of them back whole.
+    in opposite order. PostgreSQL then rolls one of them back whole. Who was rolled back waits a little, longer each
+    time, so that the other, who may not have woken yet, gets the rows first: else both meet again in the same place.
     """
-    for left in reversed(range(tries)):
+    for turn in range(1, tries + 1):
         try:
             return write()
         except OperationalError as error:
-            if not left or getattr(error.__cause__, "sqlstate", None) not in DEADLOCK:
+            if turn == tries or getattr(error.__cause__, "sqlstate", None) not in DEADLOCK:
                 raise
+        time.sleep(random.uniform(0.5, 1) * PAUSE * turn)
 
 
 def settle() -> int:

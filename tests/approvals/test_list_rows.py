@@ -41,7 +41,7 @@ def test_a_row_says_what_the_columns_ask_for_and_escapes_names():
         and "“新材”&amp;公司" in html
         and 'title="慢 &lt;3&gt;"' in html
     )
-    assert '<td class="muted">河东区</td>' in html and "2/19" in html and "18,426.00" not in html
+    assert '<td class="muted cell-park">河东区</td>' in html and "2/19" in html and "18,426.00" not in html
     assert ">1.5</td>" in html and ">11-18</td>" in html and "慢于八成" in html and "07 环评" in html
     assert 'type="checkbox"' not in html and 'type="checkbox"' in tags.wide_rows([a_row()], [], True, NOW)
     assert "18,426.00" in tags.wide_rows([a_row()], ["investment"], False, NOW)

@@ -33,7 +33,7 @@ def test_a_deadlock_is_tried_again():
         return run
 
     assert at_once(job(*rows, "甲"), job(*reversed(rows), "乙")) == [None, None]
-    assert len(tries) == 3
+    assert len(tries) >= 3  # three, unless the machine is so busy that they meet once more
     for row in District.objects.filter(pk__in=[row.pk for row in rows]):
         assert sorted(row.name[2:]) == sorted("甲乙")
 
