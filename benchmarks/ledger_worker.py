@@ -4,7 +4,8 @@
 
 Variants: `ours` (factors.ledger.post), `raw` (the same function called by psycopg; on SQLite the same statements by
 sqlite3), `minimal` (posting, transfer, two balances, nothing else), `naive` (the same rows by the ORM, the accounts
-locked by select_for_update), `hordak`, `batch` (ours, as many entries a transaction as the import of a file takes).
+locked by select_for_update), `hordak`, `recording` (hordak that writes key, number and audit entry, too), `batch`
+(ours, as many entries a transaction as the import of a file takes).
 """
 
 import json
@@ -18,6 +19,7 @@ from datetime import date, timedelta
 
 TODAY = date(2026, 11, 20)
 UNTIL = TODAY + timedelta(days=180)
+HORDAK = ("hordak", "recording")
 
 
 def main(variant: str, seconds: float, writers: int, hot: bool) -> None:
@@ -28,8 +30,10 @@ def main(variant: str, seconds: float, writers: int, hot: bool) -> None:
     import django
 
     django.setup()
-    if variant == "hordak":
-        from benchmarks.ledger_hordak import poster
+    if variant in HORDAK:
+        from benchmarks import ledger_hordak
+
+        poster = ledger_hordak.recording if variant == "recording" else ledger_hordak.poster
     else:
         poster = POSTERS[variant]
     fork = multiprocessing.get_context("fork")
