@@ -267,6 +267,13 @@ def moneyyi(value) -> str:
 
 
 @register.filter
+def thousands(value) -> str:
+    """Show a number with its own decimals and commas between thousands: 2680.40 -> 2,680.40; a dash for nothing."""
+    number = decimal_of(value)
+    return DASH if number is None else f"{number:,f}"
+
+
+@register.filter
 def mmdd(value, within=None) -> str:
     """Show a date as MM-DD when it lies in the year given (a date, a datetime or a year), else as YYYY-MM-DD."""
     if not isinstance(value, date):

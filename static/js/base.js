@@ -87,6 +87,13 @@
     field.focus({ preventScroll: true });
   });
 
+  /* Chips and tabs that run past the edge of a phone: the current one comes in sight */
+  document.querySelectorAll(".chips [aria-current], .tabs [aria-current]").forEach(function (link) {
+    var bar = link.closest(".chips, .tabs");
+    var past = link.offsetLeft + link.offsetWidth + 16 - bar.clientWidth;
+    if (past > 0) bar.scrollLeft = past;
+  });
+
   /* Confirm: data-confirm on a form or on its button; hx-confirm too */
   function ask(text, yes) {
     var box = document.getElementById("confirm-dialog");

@@ -84,6 +84,7 @@ def test_numbers_and_dates():
     assert render("{% days 7 %} {% days x %} {{ y|days }}", x=None, y=Decimal("2.5")) == "7.0 — 2.5"
     assert luodi.moneyyi(18426000) == "1,842.60"
     assert luodi.moneyyi("0") == "0.00"
+    assert (luodi.thousands("2680.40"), luodi.thousands(None)) == ("2,680.40", "—")
     assert luodi.moneyyi(None) == luodi.moneyyi("n/a") == "—"
     day = date(2026, 11, 20)
     assert luodi.mmdd(day, date(2026, 1, 1)) == luodi.mmdd(day, 2026) == "11-20"
