@@ -236,9 +236,12 @@ def figures(account: Account, origins: dict, lack: tuple, at: tuple | None = Non
 
 
 def pool_name(account: Account, several_sources: bool) -> str:
-    """Return the name of a pool among its siblings: the source too, where the factor has several."""
+    """Return the name of a pool among its siblings: the source too, where the factor has several and the name lacks it.
+
+    What a source says of itself in brackets need not be repeated: 中水·河西 is a pool of 中水（再生水）.
+    """
     source = account.book.source.name
-    if not several_sources or not source or source in account.name:
+    if not several_sources or not source or source.partition("（")[0] in account.name:
         return account.name
     return f"{source} · {account.name}"
 

@@ -154,6 +154,13 @@ def test_search_by_pinyin_initials_polyphone_and_code(world, portfolio):
     )
 
 
+def test_who_finds_nothing_is_told_what_was_sought_and_where(world, portfolio):
+    page = as_(world.pm).get(LIST, {"q": "<b>无此企业"}).content.decode()
+    assert "没有找到“&lt;b&gt;无此企业”" in page
+    assert "拼音或首字母" in page
+    assert "没有符合筛选条件的项目" in as_(world.pm).get(LIST, {"light": "done"}).content.decode()
+
+
 def bulk(client, **fields):
     return client.post(reverse("project-bulk"), fields, follow=True)
 

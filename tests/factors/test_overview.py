@@ -208,3 +208,12 @@ def test_bars_show_what_is_more_than_nothing():
     assert bars.shares(0, 0, 0) == (0, 0, 0)
     for amounts in ((0, 0, 0, 0), (10, 5, 5, 10), (1, 10**9, 1, 10**9), (0, 10, 1, 10)):
         assert "style=" not in bars.balance(*amounts, label="x")
+
+
+def test_a_pool_says_its_source_only_where_its_name_does_not():
+    made = account(book(), "pool", "中水·河西")
+    made.book.source.name = "中水（再生水）"
+    assert overview.pool_name(made, several_sources=True) == "中水·河西"
+    made.book.source.name = "地下水"
+    assert overview.pool_name(made, several_sources=True) == "地下水 · 中水·河西"
+    assert overview.pool_name(made, several_sources=False) == "中水·河西"
