@@ -99,10 +99,11 @@ from django.db import connection
 from benchmarks.ledger_hordak import RECORDS
 connection.cursor().execute(RECORDS)
 """
-# A million legs that balance, in the order hordak writes them, in SQL, its checks switched off: what is measured is
-# reading them, and posting on top of them.
-HORDAK_MILLION = """
-import time, django; django.setup()
+# Legs that balance, in the order hordak writes them, in SQL, its checks switched off: what is measured is reading
+# them, and posting on top of them.
+HORDAK_MORE = """
+import sys, time, django; django.setup()
+transfers = int(sys.argv[1])
 from django.db import connection
 from hordak.models import Account
 with connection.cursor() as c:
@@ -112,15 +113,15 @@ with connection.cursor() as c:
     c.execute("SELECT column_name FROM information_schema.columns WHERE table_name='hordak_leg'")
     columns = {r[0] for r in c.fetchall()}
     c.execute("INSERT INTO hordak_transaction (uuid, timestamp, date, description) "
-              "SELECT gen_random_uuid(), now(), current_date, '' FROM generate_series(1, 500000)")
+              "SELECT gen_random_uuid(), now(), current_date, '' FROM generate_series(1, %s)", [transfers])
     currencies = [name for name in ("currency", "credit_currency", "debit_currency") if name in columns]
     names = ", ".join(["uuid, transaction_id, account_id, credit, debit, description", *currencies])
     values = "gen_random_uuid(), t.id, leg.account, leg.credit, leg.debit, ''" + ", 'EUR'" * len(currencies)
     c.execute(f"INSERT INTO hordak_leg ({names}) SELECT {values} FROM "
-              "(SELECT id FROM hordak_transaction ORDER BY id DESC LIMIT 500000) t CROSS JOIN LATERAL (VALUES "
+              "(SELECT id FROM hordak_transaction ORDER BY id DESC LIMIT %s) t CROSS JOIN LATERAL (VALUES "
               f"(1, (%s::int[])[1 + t.id %% {len(pools)}], 1, NULL::int), "
               f"(2, (%s::int[])[1 + t.id %% {len(holds)}], NULL, 1)) "
-              "leg (n, account, credit, debit) ORDER BY t.id, leg.n", [pools, holds])
+              "leg (n, account, credit, debit) ORDER BY t.id, leg.n", [transfers, pools, holds])
     c.execute("ANALYZE hordak_leg")
 pool = Account.objects.get(name="pool0")
 best = []
@@ -130,8 +131,8 @@ print(sorted(best)[7])
 """
 
 
-def balances() -> dict[str, float]:
-    """Return milliseconds (median of 15) of one pool's available amount with 1,000,000 entries in the journal."""
+def write_more(first: int, transfers: int) -> float:
+    """Add transfers to the journal; return milliseconds (median of 15) that one pool's available amount takes then."""
     from django.db import connection
 
     from factors import book_reading
@@ -140,18 +141,19 @@ def balances() -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO factors_posting (year, number, key, kind, occurred_on, recorded_at, document_no, summary) "
-            "SELECT 2025, n, 'million-' || n, 'reallocate', '2025-01-01', now(), '', '' "
-            "FROM generate_series(1, 500000) n"
+            "SELECT 2025, n, 'old-' || n, 'reallocate', '2025-01-01', now(), '', '' "
+            "FROM generate_series(%s, %s) n",
+            [first, first + transfers - 1],
         )
         cursor.execute(
             "INSERT INTO factors_transfer (posting_id, line, phase, debit_id, credit_id, amount) "
             "SELECT p.id, 1, 'posted', (%s::bigint[])[1 + p.number %% 64], (%s::bigint[])[1 + (p.number + 7) %% 64], 1 "
-            "FROM factors_posting p WHERE p.year = 2025",
-            [ids := list(Account.objects.filter(role="pool").values_list("pk", flat=True)), ids],
+            "FROM factors_posting p WHERE p.year = 2025 AND p.number >= %s",
+            [ids := list(Account.objects.filter(role="pool").values_list("pk", flat=True)), ids, first],
         )
         cursor.execute("ANALYZE factors_transfer")
     pool = Account.objects.filter(role="pool").first()
-    return {"ours": median(lambda: book_reading.live(pool.pk).available)}
+    return median(lambda: book_reading.live(pool.pk).available)
 
 
 def median(call, times: int = 15) -> float:
@@ -191,7 +193,7 @@ def show(found: dict, variants: list[str], rivals: list[str]) -> dict:
     return speed
 
 
-def measure(seconds: float, rounds: int) -> None:
+def measure(seconds: float, rounds: int, sizes: list[int]) -> None:
     """Print the tables of the database that DATABASE_URL names. Runs inside the throw-away cluster or file."""
     from django.db import connection
 
@@ -205,29 +207,33 @@ def measure(seconds: float, rounds: int) -> None:
             cursor.execute("CREATE DATABASE hordak")
         subprocess.run([sys.executable, "-c", HORDAK_SETUP], cwd=ROOT, env=setting(True), check=True)
     connection.close()
-    variants = ["ours", "raw", *(["minimal"] if postgresql else []), "naive", *(HORDAK if hordak else []), "batch"]
+    variants = ["ours", "raw", "minimal" if postgresql else "queued", "naive", *(HORDAK if hordak else []), "batch"]
     found = interleaved(variants, seconds, rounds)
     print(f"### {connection.vendor}, postings a second (median of {rounds} interleaved rounds of {seconds:g} s)\n")
     speed = show(found, variants, variants[1:-1])
     batches = " | ".join(f"{speed['batch', *s] / speed['ours', *s]:.1f}" for s in SHAPES)
     print(f"| batch of {batch_size()} ÷ one by one | {batches} |")
     if postgresql:
-        with_a_million(seconds, rounds, hordak)
+        with_more(sizes, seconds, rounds, hordak)
 
 
-def with_a_million(seconds: float, rounds: int, hordak: bool) -> None:
-    """Print what a balance and a posting cost when the books are not empty: a million entries, a million legs."""
-    mine = balances()["ours"]
-    print(f"\nAvailable amount of one pool, 1,000,000 entries: ours {mine:.2f} ms", end="")
-    if not hordak:
-        print(".")
-        return
-    command = [sys.executable, "-c", HORDAK_MILLION]
-    out = subprocess.run(command, cwd=ROOT, env=setting(True), check=True, capture_output=True, text=True).stdout
-    other = float(out.splitlines()[-1]) * 1000
-    print(f", hordak {other:.1f} ms: {other / mine:.0f} ×.\n\nPostings a second on top of them:\n")
-    both = ["ours", *HORDAK]
-    show(interleaved(both, seconds, rounds), both, both[1:])
+def with_more(sizes: list[int], seconds: float, rounds: int, hordak: bool) -> None:
+    """Print what a balance and a posting cost when the books are not empty: so many entries, so many legs."""
+    written = 0
+    for size in sizes:
+        more = size // 2 - written
+        mine = write_more(written + 1, more)
+        written += more
+        print(f"\nAvailable amount of one pool, {size:,} entries: ours {mine:.2f} ms", end="")
+        if not hordak:
+            print(".")
+            continue
+        command = [sys.executable, "-c", HORDAK_MORE, str(more)]
+        out = subprocess.run(command, cwd=ROOT, env=setting(True), check=True, capture_output=True, text=True).stdout
+        other = float(out.splitlines()[-1]) * 1000
+        print(f", hordak {other:.1f} ms: {other / mine:.0f} ×.\n\nPostings a second on top of them:\n")
+        both = ["ours", *HORDAK]
+        show(interleaved(both, seconds, rounds), both, both[1:])
 
 
 def main() -> None:
@@ -236,14 +242,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--databases", default="postgres,sqlite")
+    parser.add_argument("--entries", default="1000000", help="how full the books are then, growing: 100000,1000000")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
         os.environ.update(setting(False))
-        measure(options.seconds, options.rounds)
+        measure(options.seconds, options.rounds, [int(size) for size in options.entries.split(",")])
         return
     me = [sys.executable, "-m", "benchmarks.bench_ledger", "--inside", "--seconds", str(options.seconds)]
-    me += ["--rounds", str(options.rounds)]
+    me += ["--rounds", str(options.rounds), "--entries", options.entries]
     for database in options.databases.split(","):
         with tempfile.TemporaryDirectory(prefix="luodi-bench-") as folder:
             environ = {**os.environ, "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3"}

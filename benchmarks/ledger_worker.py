@@ -3,9 +3,10 @@
     python -m benchmarks.ledger_worker VARIANT SECONDS WRITERS [hot]
 
 Variants: `ours` (factors.ledger.post), `raw` (the same function called by psycopg; on SQLite the same statements by
-sqlite3), `minimal` (posting, transfer, two balances, nothing else), `naive` (the same rows by the ORM, the accounts
-locked by select_for_update), `hordak`, `recording` (hordak that writes key, number and audit entry, too), `batch`
-(ours, as many entries a transaction as the import of a file takes).
+sqlite3), `queued` (SQLite: `raw` that lines up as every writer of the product does), `minimal` (PostgreSQL: posting,
+transfer, two balances, nothing else), `naive` (the same rows by the ORM, the accounts locked by select_for_update),
+`hordak`, `recording` (hordak that writes key, number and audit entry, too), `batch` (ours, as many entries a
+transaction as the import of a file takes).
 """
 
 import json
@@ -221,6 +222,24 @@ def _raw_sqlite(rng, hot):
     return post
 
 
+def queued(rng, hot):
+    """As raw on SQLite, each posting in its turn: without the queue some writers wait for seconds."""
+    from django.db import connection
+
+    from config.sqlite.queue import queue_of
+
+    alone, queue = _raw_sqlite(rng, hot), queue_of(os.path.realpath(connection.settings_dict["NAME"]))
+
+    def post():
+        queue.enter(20)
+        try:
+            alone()
+        finally:
+            queue.leave()
+
+    return post
+
+
 def minimal(rng, hot):
     """Call a function that only moves the two balances and writes posting and transfer (PostgreSQL)."""
     import psycopg
@@ -241,7 +260,7 @@ def minimal(rng, hot):
     return post
 
 
-POSTERS = {"ours": ours, "batch": batch, "naive": naive, "raw": raw, "minimal": minimal}
+POSTERS = {"ours": ours, "batch": batch, "naive": naive, "raw": raw, "queued": queued, "minimal": minimal}
 
 if __name__ == "__main__":
     main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), "hot" in sys.argv[4:])
