@@ -12,7 +12,8 @@ import threading
 import time
 from collections import deque
 
-SHORTEST, STEP, LONGEST = 0.000_05, 0.000_2, 0.02  # seconds between two looks
+SHORTEST, STEP, LONGEST = 0.000_05, 0.000_2, 0.02  # seconds between two looks at who is in front
+STILL_THERE = 1.0  # seconds between two looks whether the file is
 
 
 class Line:
@@ -70,7 +71,7 @@ class Tickets:
 
     def __init__(self, path: str):
         self.path = path
-        self._file = -1
+        self._file, self._looked = -1, 0.0
 
     def enter(self, deadline: float) -> None:
         """Wait for the turn. TimeoutError when `time.monotonic()` passes `deadline` first."""
@@ -124,7 +125,16 @@ class Tickets:
         return int.from_bytes(os.pread(self._file, 8, offset), "big")
 
     def _open(self) -> None:
-        """Open the file, anew when it was removed or replaced; it belongs to whom the database belongs."""
+        """Open the file, anew when it was removed or replaced; it belongs to whom the database belongs.
+
+        That is looked at once a second. Until then those who have the removed file and those who have the new one
+        meet at SQLite's own lock. Not every turn: a file whose times were read gets exact ones at the next write
+        (Linux since 6.13), which SQLite's commit then has to bring to the disk, too: a sixth of what it takes.
+        """
+        now = time.monotonic()
+        if self._file >= 0 and now < self._looked + STILL_THERE:
+            return
+        self._looked = now
         try:
             there = os.stat(self.path)
             if self._file >= 0 and os.path.samestat(there, os.fstat(self._file)):

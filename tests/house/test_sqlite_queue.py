@@ -16,7 +16,7 @@ from django.db.utils import IntegrityError
 
 from config.environment import database
 from config.sqlite.base import DatabaseWrapper, WriterBusy, is_write
-from config.sqlite.queue import Line, Tickets, queue_of
+from config.sqlite.queue import STILL_THERE, Line, Tickets, queue_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SOON = 0.3  # seconds
@@ -146,6 +146,9 @@ def test_a_removed_queue_file_is_made_again(path):
     queue_of(path).enter(1)
     queue_of(path).leave()
     os.remove(f"{path}-writer")
+    queue_of(path).enter(1)  # nobody waits for nothing meanwhile
+    queue_of(path).leave()
+    time.sleep(STILL_THERE)
     queue_of(path).enter(1)
     assert os.path.exists(f"{path}-writer")
     queue_of(path).leave()
