@@ -199,7 +199,7 @@ class Rows:
             return 1.0
         if not spread.sigma:
             return float(spread.median > elapsed)
-        return erfc(log(elapsed / spread.median) / spread.sigma / sqrt(2)) / 2
+        return erfc((log(elapsed) - log(spread.median)) / spread.sigma / sqrt(2)) / 2  # the quotient may be 0
 
     def _draw(self, spread: Spread, lane: int, group: str = "") -> ndarray:
         import numpy as np

@@ -70,7 +70,8 @@ def model(options) -> bool:
     """The model test, many and long examples, on SQLite."""
     environ = {**os.environ, "LEDGER_EXAMPLES": str(options.examples), "LEDGER_STEPS": "100"}
     environ.pop("DATABASE_URL", None)
-    command = ["-m", "pytest", "-q", "-n0", "tests/factors/test_ledger_model.py", f"--hypothesis-seed={options.seed}"]
+    command = ["-m", "pytest", "-q", "-n0", "tests/factors/test_ledger_model.py"]
+    command += ["--hypothesis-profile=search", f"--hypothesis-seed={options.seed}"]
     print(f"model: {options.examples} examples of 100 steps, seed {options.seed}", flush=True)
     return subprocess.run([sys.executable, *command], cwd=ROOT, env=environ).returncode == 0
 

@@ -19,8 +19,11 @@ LOCAL = {"127.0.0.1", "::1", "localhost"}
 
 pytest_plugins = ["tests.browser", "tests.people.fixtures"]
 
-# How long an example takes says how busy the machine is, not whether the property holds.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says how busy the machine is, not whether the property holds. What a run of the tests says
+# depends on the code alone; to look for new examples: --hypothesis-profile=search, as `make soak` does.
+ANY_PACE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("house", derandomize=True, **ANY_PACE)
+settings.register_profile("search", **ANY_PACE)
 settings.load_profile("house")
 
 
