@@ -6,11 +6,13 @@ are checked. 60 kills at random and a few at each place here; `make soak` makes 
 
 import os
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from tests.factors.soak.failpoints import OF
 from tests.factors.soak.runner import Crowd
+from tests.factors.soak.worker import ended_by_server
 
 KILLS = int(os.environ.get("SOAK_KILLS", 3))
 RANDOM_KILLS = int(os.environ.get("SOAK_RANDOM_KILLS", 60))
@@ -46,6 +48,21 @@ def test_the_server_ends_connections(empty_database):
         report = crowd.run(title="connections", seed=SEED, writers=6, kills=RANDOM_KILLS, every=0.1, server="terminate")
     assert report.caught == [], report.text()
     assert report.counts["cut off"] > 0, report.text()
+
+
+def test_an_end_is_known_by_what_it_made_fail_too():
+    """The runner ends connections on purpose: that is no fault of the ledger, however psycopg words it."""
+    try:
+        try:
+            raise psycopg.errors.AdminShutdown("terminating connection due to administrator command")
+        finally:
+            raise psycopg.OperationalError("cannot exit pipeline mode while busy")
+    except psycopg.OperationalError as error:
+        busy = error
+    wrapped = DatabaseError("cannot exit pipeline mode while busy")
+    wrapped.__cause__ = busy  # as Django passes it on
+    assert ended_by_server(wrapped)
+    assert not ended_by_server(DatabaseError("cannot exit pipeline mode while busy"))
 
 
 @pytest.mark.postgres

@@ -34,6 +34,20 @@ MIX = {"reserve": 33, "confirm": 20, "release": 15, "expire": 5, "adjust": 5, "r
 DAY_SECONDS = 6  # a day of the city
 
 
+def ended_by_server(error: BaseException | None) -> bool:
+    """Say whether the server ended the connection, by what was raised or by what that was raised on the way out of.
+
+    An `executemany` of psycopg runs in a pipeline. When it is told of the end and the socket is still open, leaving
+    the pipeline fails too ("cannot exit pipeline mode while busy"), and that is what is raised; the reason is the
+    context. So it went for 9 of 5,900 connections that were ended during an `executemany`.
+    """
+    while error is not None:
+        if getattr(error, "sqlstate", None) == "57P01" or "closed the connection" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 class Writer:
     """`job`: number, generation, attempts, seed, folder, started (time.time() of the run)."""
 
@@ -97,8 +111,7 @@ class Writer:
     def was_cut_off(self, error) -> bool:
         """Say whether the connection was terminated (the runner does that); it is given up then."""
         there = connection.connection
-        ended = getattr(error.__cause__, "sqlstate", None) == "57P01" or "closed the connection" in str(error)
-        if not ended and there is not None and not getattr(there, "closed", False):
+        if not ended_by_server(error) and there is not None and not getattr(there, "closed", False):
             return False
         connection.close()
         self.counts["cut off"] += 1
