@@ -211,6 +211,14 @@ def demo_city(transactional_db, city_snapshot):
     city_snapshot["copy"].restore(connection)
 
 
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """Begin with nothing kept: what another test's rows told would be shown on for some seconds (`approvals.kept`)."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def clean_media():
     """Remove the uploads of this process at the end."""

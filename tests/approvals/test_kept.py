@@ -16,11 +16,6 @@ from projects.models import Project
 START = datetime(2026, 11, 20, 9, 0, tzinfo=timezone.get_fixed_timezone(480))
 
 
-@pytest.fixture(autouse=True)
-def empty():
-    cache.clear()
-
-
 class Drawer:
     """Draws 1, 2, 3 …; each drawing takes `seconds` of a clock of its own."""
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -63,7 +64,11 @@ PAGES = [
 
 
 def counted() -> dict[str, int]:
-    """Return the queries of every page by "page account", the second request: what a process learns once is learnt."""
+    """Return the queries of every page by "page account", once the process has learnt what it learns once.
+
+    The fewer of the second and the third request: a light that turns just then, or noon, costs the one that meets it.
+    """
+    cache.clear()  # what was kept of fewer projects may be shown on for some seconds, and be drawn anew at any request
     found = {}
     project = Project.objects.order_by("id").first()
     for name, username, headers in PAGES:
@@ -80,10 +85,13 @@ def counted() -> dict[str, int]:
         client.force_login(User.objects.get(username=username), backend="django.contrib.auth.backends.ModelBackend")
         query = {"q": "cailiao"} if name == "search" else {}
         client.get(url, query)
-        with CaptureQueriesContext(connection) as queries:
-            response = client.get(url, query)
-        assert response.status_code == 200, (name, username, response.status_code)
-        found[f"{name} {username}"] = len(queries)
+        asked = []
+        for _ in range(2):
+            with CaptureQueriesContext(connection) as queries:
+                response = client.get(url, query)
+            assert response.status_code == 200, (name, username, response.status_code)
+            asked.append(len(queries))
+        found[f"{name} {username}"] = min(asked)
     return found
 
 

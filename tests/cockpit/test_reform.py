@@ -32,7 +32,6 @@ PAGE = "/cockpit/reform/"
 @pytest.fixture
 def city(db):
     """The small city with the chain of 19 stages, its benchmark, and three projects on it, one in a bare park."""
-    cache.clear()
     world = cities.build()
     for code in ("T19-101", "B6-49.5"):
         path = next(path for path in template_actions.shipped_files() if path.stem == code)

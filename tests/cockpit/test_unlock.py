@@ -5,7 +5,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import QueryDict
@@ -33,7 +32,6 @@ LARGE = "2611-159901-04-01-100003"
 @pytest.fixture
 def city(db):
     """100 t in the city's pool; three projects want 60, 70 and 150 t and bring 3, 2 and 9 亿元."""
-    cache.clear()
     made = offices.build()
     for name in ("maker", "other", "leader", "pm"):
         people_actions.grant(made.people[name], "view_projects", made.city)
