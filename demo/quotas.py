@@ -206,7 +206,8 @@ def _since_then(city: City) -> None:
 
 def _on_the_desk(city: City) -> None:
     """Leave work for today: a voucher that waits for its checker, and projects that asked for quota."""
-    moment = city.now - dt.timedelta(minutes=6)
+    midnight = timezone.localtime(city.now).replace(hour=0, minute=0, second=0, microsecond=0)
+    moment = max(city.now - dt.timedelta(minutes=6), midnight)  # yesterday's date may be before today's grants
     obtainable = Demand.objects.filter(closed_on=None, gap__gt=0, blocked=False, pool__isnull=False).select_related(
         "pool", "holding", "project"
     )

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,14 @@ def empty_cache():
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture
+def that_day(monkeypatch):
+    """Let the product's clock stand at the day of the factors' tests: pages offer and show the quota of this year."""
+    from tests.factors.world import NOW
+
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW.astimezone(UTC))
 
 
 @pytest.fixture(autouse=True, scope="session")

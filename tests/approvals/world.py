@@ -34,14 +34,18 @@ STAGES = {
     "05": {"name": "开工", "department_name": "", "committed_amount": None, "case_type": "milestone"},
 }
 PREREQUISITES = {"02": ["01"], "03": ["01"], "04": ["02", "03"], "05": ["04"]}
-DATA = {
-    "accept_with_deferral": {"materials": [{"name": "工伤保险参保凭证", "due_on": "2026-12-31"}]},
-    "accept_on_commitment": {"text": "承诺一月内补齐", "verify_by": "2026-12-31"},
-    "request_supplement": {"missing": ["总平面图"]},
-    "start_special_procedure": {"name": "专家评审", "basis": "行政许可法第四十五条", "limit": "30"},
-    "extend": {"days": "5", "approver": "局长"},
-}
-"""What an action must bring with it."""
+
+
+def brought(action: str, occurred: dt.datetime) -> dict | None:
+    """Return what an action must bring with it; None where that is nothing."""
+    later = (occurred + dt.timedelta(days=41)).date().isoformat()
+    return {
+        "accept_with_deferral": {"materials": [{"name": "工伤保险参保凭证", "due_on": later}]},
+        "accept_on_commitment": {"text": "承诺一月内补齐", "verify_by": later},
+        "request_supplement": {"missing": ["总平面图"]},
+        "start_special_procedure": {"name": "专家评审", "basis": "行政许可法第四十五条", "limit": "30"},
+        "extend": {"days": "5", "approver": "局长"},
+    }.get(action)
 
 
 def at(text: str) -> dt.datetime:
@@ -84,8 +88,8 @@ class World:
 
     def act(self, code: str, action: str, when: str | None = None, *, by=None, now=NOW, **facts) -> StageEvent:
         """Record an action as `by` (the project manager), with what it must bring unless `data` is given."""
-        facts.setdefault("data", DATA.get(action))
         occurred = at(when) if when else now
+        facts.setdefault("data", brought(action, occurred))
         return actions.act(
             by=by or self.pm, stage=self.stage(code), action=action, occurred_at=occurred, now=now, **facts
         )

@@ -230,6 +230,7 @@ def client_of(user) -> Client:
 
 
 @pytest.mark.both_databases
+@pytest.mark.usefixtures("that_day")
 def test_the_pages_show_keep_compare_and_export(city):
     officer, leader = client_of(city.maker), client_of(city.leader)
     page = officer.get(reverse("unlock"))

@@ -167,6 +167,7 @@ def pm(quota, client):
     return client
 
 
+@pytest.mark.usefixtures("that_day")
 def test_the_form_reads_exactly_and_says_what_was_expected(pm, quota):
     url = reverse("demand-create", args=[quota.world.project.code])
     data = {"book": quota.pool.book.pk, "year": "2026", "amount": "130万立方米"}

@@ -117,6 +117,7 @@ def test_filed_on_reads_the_month_in_the_code(office):
 # --- pages ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("that_day")
 def test_the_pages_from_filling_in_to_the_demand(office, client):
     client.force_login(office.pm)
     code = office.project.code

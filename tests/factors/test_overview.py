@@ -114,6 +114,7 @@ def test_a_reversed_confirmation_is_not_a_grant(city):
     assert (figures.granted, figures.confirmed) == (before.granted - 5, 0)
 
 
+@pytest.mark.usefixtures("that_day")
 def test_what_was_granted_opens_the_entries_that_it_is_the_sum_of(city, clients):
     root, pool, park, _owners = city
     recovery = Posting.objects.get(key="7")
@@ -161,6 +162,7 @@ def test_unlike_things_are_never_added(city):
     assert rows_of(basis="primary")[1].keys() == {"primary", "river"}
 
 
+@pytest.mark.usefixtures("that_day")
 def test_the_page_shows_pools_to_all_and_projects_to_whom_they_belong(city, clients):
     root, pool, _park, owners = city
     page = clients["factor"].get(reverse("factor-overview"))
