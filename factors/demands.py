@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from factors import blocks, pools, quantity, rights
+from factors import blocks, pools, quantity, requests, rights
 from factors.models import Account, BlockEpisode, Book, Demand, FactorKind, NoNeed, QuotaRequest
 from factors.refusals import Refused
 from people import access, audit
@@ -159,6 +159,8 @@ def change(
 ) -> Demand:
     """Change what is needed. The pool stays; less than what is secured is allowed, and says what may be given back.
 
+    A request that waits in the queue asks for no more than is missing then.
+
     :raises PermissionDenied: without the right.  :raises Refused: no reason, no amount, or the demand was given up.
     """
     _require(by, demand.project, [demand.book.kind])
@@ -172,6 +174,7 @@ def change(
     was = demand.amount
     Demand.objects.filter(pk=demand.pk).update(amount=amount, needed_by=needed_by, note=note.strip())
     _judge(demand, by, now, CAUSE.CHANGED, was=was, amount=amount, reason=reason.strip())
+    requests.follow(demand, by=by, now=now, reason=reason.strip())
     return demand
 
 

@@ -43,17 +43,19 @@ def nearest_pool(project: Project, book: Book, period: str) -> Account | None:
 
 
 def preferred_left(project: Project, book: Book, period: str) -> Account | None:
-    """Return a pool with balance of the source that comes before this one, in the project's own park (domain.md §4.2).
+    """Return the nearest pool with balance that serves the project, of the source that comes before this one.
 
-    None for projects that are no industry. Two queries at the most.
+    A park without a pool of its own is supplied from that of its district: the water is the same (domain.md §4.2).
+    None for projects that are no industry. One query, and one for each level of districts that was not loaded.
     """
     first = book.source.needs_reason_while_id
-    if first is None or project.park_id is None or not is_industry(project):
+    if first is None or not is_industry(project):
         return None
     pools = Account.objects.select_related("book__kind", "book__source").filter(
-        role="pool", book__source=first, book__basis=book.basis, period=period, park=project.park_id, closed_on=None
+        role="pool", book__source=first, book__basis=book.basis, period=period, closed_on=None
     )
-    return next((pool for pool in pools if pool.available > 0), None)
+    serving = by_nearness(pools, project.park_id, _chain(project.district))
+    return next((pool for pool in serving if pool.available > 0), None)
 
 
 def is_industry(project: Project) -> bool:
@@ -79,6 +81,11 @@ def _chain(district: District) -> list[int]:
 
 def nearest(pools, park_id: int | None, districts: list[int]) -> Account | None:
     """Return the pool among some that serves a place: of its park, else of the first district in order. No query."""
+    return next(iter(by_nearness(pools, park_id, districts)), None)
+
+
+def by_nearness(pools, park_id: int | None, districts: list[int]) -> list[Account]:
+    """Return the pools among some that serve a place, the nearest first. No query."""
     rank = {pk: place for place, pk in enumerate(districts)}
     near = []
     for pool in pools:
@@ -87,7 +94,7 @@ def nearest(pools, park_id: int | None, districts: list[int]) -> Account | None:
                 near.append((-1, pool.pk, pool))
         elif pool.district_id in rank:
             near.append((rank[pool.district_id], pool.pk, pool))
-    return min(near)[2] if near else None
+    return [pool for _rank, _pk, pool in sorted(near, key=lambda one: one[:2])]
 
 
 @transaction.atomic

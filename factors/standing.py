@@ -139,11 +139,14 @@ class Criterion:
 
 PRIORITY = (
     Criterion("key_level"),
-    Criterion("output_per_mu"),
+    Criterion("tax_per_mu"),
     Criterion("output_per_tce"),
     Criterion("waiting_since", larger_first=False),
 )
-"""重点等级, 亩均效益, 单位能耗产出, 排队时间 (domain.md §4.5.7): each decides only where those before are equal."""
+"""重点等级, 亩均效益 (as yearly tax), 单位能耗产出, 排队时间 (domain.md §4.5.7).
+
+Each decides only where those before are equal.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,3 +142,8 @@ class QuotaRequest(models.Model):
 
     def __str__(self):
         return f"{self.demand_id}: {self.amount}"
+
+    @property
+    def wanted(self) -> int:
+        """What of the amount is still missing: the demand may have got something, or become smaller, since."""
+        return max(0, min(self.amount, self.demand.gap))

@@ -23,8 +23,8 @@ from projects.models import Project
 
 CRITERIA = {
     "key_level": gettext_lazy("level of the project"),
-    "output_per_mu": gettext_lazy("output per 亩"),
-    "output_per_tce": gettext_lazy("output per tonne of standard coal"),
+    "tax_per_mu": gettext_lazy("yearly tax per 亩"),
+    "output_per_tce": gettext_lazy("yearly output per tonne of standard coal"),
     "waiting_since": gettext_lazy("waiting since"),
 }
 SETTLED = 30
@@ -34,7 +34,7 @@ MOST = 500
 @require_GET
 @needs("factor.view")
 def request_list(request):
-    """Show the queue of each pool in the advised order, with the figures, and what was decided lately. Six queries."""
+    """Show the queue of each pool in the advised order, with its figures, and what was decided. Seven queries."""
     return _shown(request, number(request.GET.get("pool", "")))
 
 
@@ -68,15 +68,19 @@ def _queues(user, rows) -> list:
         by_pool[row.demand.pool_id].append(row)
     levels = dict(Project.KeyLevel.choices)
     found = []
+    needs = requests.needs_of(rows)
     for waiting in by_pool.values():
         known = {str(row.pk): row for row in waiting}
         left = waiting[0].demand.pool.available if waiting[0].demand.pool else 0
         ordered, rest = [], left
-        for ranked in requests.ranked(waiting):
+        for ranked in requests.ranked(waiting, needs):
             row = known[ranked.request.code]
             row.place, row.because = ranked.place, CRITERIA.get(ranked.because, "")
             row.level = levels[row.demand.project.key_level]
-            row.fits, rest = row.amount <= rest, rest - row.amount
+            row.tax_per_mu = ranked.request.figures.get("tax_per_mu")
+            row.output_per_tce = ranked.request.figures.get("output_per_tce")
+            row.missing = max(0, row.demand.gap)
+            row.fits, rest = row.wanted <= rest, rest - row.wanted
             ordered.append(row)
         found.append((waiting[0].demand.pool, left, ordered, rights.keeps_demand(user, waiting[0].demand)))
     return found

@@ -100,6 +100,22 @@ def test_groundwater_needs_a_reason_while_reclaimed_water_is_left(world):
     assert demands.register(substitution_reason="水质不达标", **facts).substitution_reason == "水质不达标"
 
 
+@pytest.mark.parametrize(("place", "asks"), [("district", True), ("city", True), ("west", False)])
+def test_a_park_without_reclaimed_water_of_its_own_is_asked_about_that_of_its_district(world, place, asks):
+    from factors import entries, ledger
+
+    ground, reclaimed = ledger_world.book("water", "ground"), ledger_world.book("water", "reclaimed")
+    FactorSource.objects.filter(pk=ground.source_id).update(needs_reason_while=reclaimed.source)
+    ground.source.refresh_from_db()
+    places = {"district": world.district, "city": world.city, "west": world.extra["west"]}
+    pool = ledger_world.account(reclaimed, "pool", "r", district=places[place], name="再生水厂")
+    ledger_world.account(reclaimed, "pool", "empty", park=world.park, name="园区中水池")
+    issuer = ledger_world.account(reclaimed, "issuer", "i")
+    ledger.post([entries.move("grant", issuer, pool, 5000, key="g", on=q.TODAY)], now=NOW)
+    assert pools.preferred_left(world.project, ground, "2026") == (pool if asks else None)
+    assert pools.preferred_left(world.project, reclaimed, "2026") is None
+
+
 def test_no_need_opens_the_gate_until_something_is_registered(quota):
     facts = {"by": quota.world.pm, "now": NOW, "project": quota.world.project}
     with pytest.raises(Refused):

@@ -1,13 +1,14 @@
 """Reservations in time, and the queue: expiry by command and on read, one renewal with a reason, early notice."""
 
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
-from factors import actions, entries, ledger, pools, requests, reservations
+from factors import actions, demands, entries, ledger, pools, quantity, requests, reservations
 from factors.building import LineDraft
 from factors.models import Account, Book, Demand, FactorKind, Posting, QuotaRequest, Reservation, Voucher
 from tests.factors import office as offices
@@ -219,6 +220,64 @@ def test_a_project_asks_and_the_keeper_decides_with_a_reason(office):
     assert (done.status, done.decision_reason, done.voucher) == ("declined", "待腾退到位", None)
     with pytest.raises(actions.Refused):
         requests.decide(by=office.maker, request=second, grant=True, reason="改判", now=NOW)
+
+
+def test_the_rule_compares_tax_per_mu_and_output_per_tce_of_what_is_registered(office):
+    plain, lean = office.project, offices.another_project(office)
+    for project, tax, output in ((plain, 500, 30_000), (lean, 900, 20_000)):
+        type(project).objects.filter(pk=project.pk).update(tax_wan=tax, output_wan=output, key_level="city")
+    land, primary = offices.book("land", "new"), offices.book("energy", basis="primary")
+    offices.need(plain, land, 100_000)
+    wanted = offices.need(lean, office.book, 30_000)
+    offices.need(lean, primary, 99_000)  # the calorific value counts where there is one
+    first = requests.ask(by=office.maker, demand=office.demand, amount=60_000, now=NOW)
+    second = requests.ask(by=office.maker, demand=wanted, amount=30_000, now=NOW + timedelta(days=1))
+    order = requests.ranked(requests.queue(office.pool))
+    known = {int(one.request.code): one.request.figures for one in order}
+    mu = Decimal(100_000) / quantity.family_of("land").unit("mu").factor
+    assert known[first.pk]["tax_per_mu"] == (500 / mu).quantize(Decimal("0.01"))
+    assert "tax_per_mu" not in known[second.pk]  # no site is registered: behind those that have one
+    tce = quantity.family_of("energy").unit("tce").factor
+    assert known[first.pk]["output_per_tce"] == (Decimal(30_000) * tce / 60_000).quantize(Decimal("0.01"))
+    assert known[second.pk]["output_per_tce"] == (Decimal(20_000) * tce / 30_000).quantize(Decimal("0.01"))
+    assert [(r.request.code, r.because) for r in order] == [(str(first.pk), ""), (str(second.pk), "tax_per_mu")]
+    offices.need(lean, land, 100_000)
+    order = requests.ranked(requests.queue(office.pool))
+    assert [(r.request.code, r.because) for r in order] == [(str(second.pk), ""), (str(first.pk), "tax_per_mu")]
+
+
+def test_a_request_never_gets_more_than_is_still_missing(office):
+    request = requests.ask(by=office.maker, demand=office.demand, amount=60_000, now=NOW)
+    change = {"by": office.maker, "now": NOW, "reason": "减产"}
+    demands.change(demand=office.demand, amount=50_000, **change)
+    request.refresh_from_db()
+    assert (request.status, request.amount) == ("waiting", 50_000)
+    demands.change(demand=office.demand, amount=55_000, **change)  # it asked for 50,000, and does still
+    reserve(office, amount=20_000)
+    row = QuotaRequest.objects.select_related("demand").get(pk=request.pk)
+    assert (row.amount, row.wanted) == (50_000, 35_000)
+    decide = {"by": office.maker, "request": request, "grant": True, "reason": "先保", "now": NOW}
+    with pytest.raises(actions.Refused) as caught:
+        requests.decide(amount=35_001, **decide)
+    assert caught.value.code == "more_than_gap" and "35" in caught.value.words()
+    assert requests.decide(**decide).voucher.lines.get().amount == 35_000
+
+
+def test_a_request_leaves_the_queue_with_its_demand_s_gap(office):
+    request = requests.ask(by=office.maker, demand=office.demand, amount=60_000, now=NOW)
+    reserve(office, amount=20_000)
+    demands.change(by=office.maker, now=NOW, demand=office.demand, amount=20_000, reason="只建一期")
+    request.refresh_from_db()
+    assert (request.status, request.decision_reason, request.decided_by) == ("withdrawn", "只建一期", office.maker)
+
+
+def test_what_got_all_it_lacks_meanwhile_cannot_be_granted_again(office):
+    request = requests.ask(by=office.maker, demand=office.demand, amount=60_000, now=NOW)
+    reserve(office, amount=60_000)
+    with pytest.raises(actions.Refused) as caught:
+        requests.decide(by=office.maker, request=request, grant=True, reason="先保", now=NOW)
+    assert caught.value.code == "nothing_missing"
+    assert requests.decide(by=office.maker, request=request, grant=False, reason="已落实", now=NOW).status == "declined"
 
 
 def test_who_may_ask_and_decide(office):

@@ -110,7 +110,7 @@ def test_together_is_enough_as_fast_as_can_be_and_without_passengers(short, offe
 
 
 def request(code, level, mu=None, tce=None, since="2026-01-01"):
-    figures = {"key_level": level, "output_per_mu": mu, "output_per_tce": tce}
+    figures = {"key_level": level, "tax_per_mu": mu, "output_per_tce": tce}
     return Request(code, {**figures, "waiting_since": date.fromisoformat(since)})
 
 
@@ -125,10 +125,10 @@ def test_the_rule_is_walked_line_by_line_and_says_what_decided():
     ]
     assert [(row.place, row.request.code, row.because) for row in advisory_order(queue)] == [
         (1, "dense", ""),
-        (2, "lean", "output_per_mu"),
+        (2, "lean", "tax_per_mu"),
         (3, "early", "output_per_tce"),
         (4, "late", "waiting_since"),
-        (5, "unknown", "output_per_mu"),
+        (5, "unknown", "tax_per_mu"),
         (6, "city", "key_level"),
     ]
 
