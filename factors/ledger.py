@@ -8,14 +8,15 @@ that it blocks or frees, all in the caller's transaction. Order of locks: `docs/
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.utils import timezone
 
 from factors import blocks, engines
 from factors.engines import Outcome, Posted, Sealed
 from factors.models import Posting, Transfer
-from factors.refusals import Backdated, KeyUsed, LedgerRefused, NotOpen
+from factors.refusals import Backdated, KeyUsed, LedgerRefused, NotOpen, Postdated
 from factors.rules import Entry
 from people import audit
 
@@ -39,7 +40,7 @@ def post(entries: Sequence[Entry], *, now: datetime, by=None, ip: str | None = N
     :raises ValueError: a key twice in one call, or an amount that is no whole number above zero.
     """
     entries = list(entries)
-    _require_sound(entries)
+    _require_sound(entries, timezone.localtime(now).date())
     if len(entries) == 1 and (outcome := _write_alone(entries[0], now=now, by=by, ip=ip)):
         made = {p.key: p for p in outcome.posted}
         _require_same([(entry, made[entry.key]) for entry in entries if made[entry.key].replayed])
@@ -110,9 +111,14 @@ def _write(entries, *, now, by, ip) -> tuple[Posted, ...]:
     return outcome.posted
 
 
-def _require_sound(entries: Sequence[Entry]) -> None:
-    """Refuse what no state of the ledger could make right: among the amounts, and between the entries of one call."""
+def _require_sound(entries: Sequence[Entry], today: date) -> None:
+    """Refuse what no state of the ledger could make right: amounts, dates to come, and entries of one call in conflict.
+
+    No query for one entry of one line.
+    """
     for entry in entries:
+        if entry.occurred_on > today:
+            raise Postdated(on=f"{entry.occurred_on:%Y-%m-%d}", today=f"{today:%Y-%m-%d}")
         for line in entry.lines:
             if type(line.amount) is not int or not 0 < line.amount <= MOST or type(line.held) is not int:
                 raise ValueError(f"{line.amount!r} is no amount: a whole number of smallest units above zero")

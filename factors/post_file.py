@@ -12,13 +12,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from factors import entries, ledger, pools, sheets
 from factors.models import Account, Demand, Posting, Reservation, Transfer
 from factors.post_accounts import Accounts
 from factors.post_rows import COLUMNS, OF_RESERVATION, REQUIRED, Problem, Row, Words, Wrong, judge
-from factors.refusals import Backdated, Insufficient, LedgerRefused
+from factors.refusals import Backdated, Insufficient, LedgerRefused, Postdated
 from people import audit
 
 BATCH = 500
@@ -72,7 +73,7 @@ def _post(rows, result, now, by, open_accounts, good_rows_only) -> None:
     accounts = Accounts(open_accounts)
     rows = _with_accounts(rows, accounts, result)
     result.opened = accounts.opened
-    rows = _in_order(rows, result)
+    rows = _in_order(rows, timezone.localtime(now).date(), result)
     if result.problems and not good_rows_only:
         return
     _reassign(accounts.opened, now)
@@ -153,11 +154,15 @@ def _with_accounts(rows: list[Row], accounts: Accounts, result: Result) -> list[
     return good
 
 
-def _in_order(rows: list[Row], result: Result) -> list[Row]:
-    """Return the rows that are not dated before an earlier entry of their accounts, in the file or the journal."""
+def _in_order(rows: list[Row], today: date, result: Result) -> list[Row]:
+    """Return the rows dated neither after today nor before an earlier entry of their accounts (file or journal)."""
     last: dict[int, tuple[date, int]] = {}
     good = []
     for row in rows:
+        if row.day > today:
+            refused = Postdated(on=f"{row.day:%Y-%m-%d}", today=f"{today:%Y-%m-%d}")
+            result.problems.append(Problem(row.number, "date", refused.words()))
+            continue
         for account in (row.debit, row.credit):
             if account is None:
                 continue
@@ -257,7 +262,7 @@ class Batches:
                 posted = ledger.post([entry for _row, entry in made], now=self.now, by=self.by)
         except LedgerRefused as refused:
             if len(made) == 1:
-                column = {Insufficient: "amount", Backdated: "date"}.get(type(refused), "kind")
+                column = {Insufficient: "amount", Backdated: "date", Postdated: "date"}.get(type(refused), "kind")
                 self.result.problems.append(Problem(made[0][0].number, column, refused.words()))
                 return
             self._post(made[: len(made) // 2])

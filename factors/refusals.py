@@ -130,6 +130,21 @@ class Backdated(LedgerRefused):
         }
 
 
+class Postdated(LedgerRefused):
+    """The entry's date lies after the day on which it is posted: facts on, today.
+
+    Entries are made in order, so one of next year would keep its accounts from everything until then.
+    """
+
+    code = "postdated"
+
+    def words(self) -> str:
+        return _("The day %(date)s is still to come: entries are dated up to today, %(today)s.") % {
+            "date": self.facts["on"],
+            "today": self.facts["today"],
+        }
+
+
 class Closed(LedgerRefused):
     """The account was closed, at year end for instance: fact account."""
 
@@ -172,5 +187,7 @@ class Reversed(LedgerRefused):
         return _("The entry was reversed already, by entry %(number)s.") % {"number": number}
 
 
-_ALL = (Insufficient, NotOpen, Illegal, OtherBook, OtherPeriod, Backdated, Closed, Unknown, KeyUsed, Reversed)
+_ALL = (
+    Insufficient, NotOpen, Illegal, OtherBook, OtherPeriod, Backdated, Postdated, Closed, Unknown, KeyUsed, Reversed,
+)  # fmt: skip
 BY_CODE = {c.code: c for c in _ALL}

@@ -42,9 +42,10 @@ class PoolForm(forms.Form):
     )
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120, required=False)
 
-    def __init__(self, *args, **options):
+    def __init__(self, user, *args, **options):
         super().__init__(*args, **options)
-        self.fields["book"].queryset = Book.objects.filter(kind__active=True).select_related("kind", "source")
+        kinds = pools.may_open(user, FactorKind.objects.filter(active=True))
+        self.fields["book"].queryset = Book.objects.filter(kind__in=kinds).select_related("kind", "source")
         self.fields["park"].queryset = Park.objects.order_by("name")
         self.fields["district"].queryset = District.objects.order_by("code")
         self.fields["department"].queryset = Department.objects.order_by("name")
@@ -54,7 +55,7 @@ class PoolForm(forms.Form):
 @needs("factor.make")
 def account_create(request):
     """Open a pool, or the total cap of a region where the source is one."""
-    form = PoolForm(request.POST or None, initial={"year": today().year, "book": request.GET.get("book")})
+    form = PoolForm(request.user, request.POST or None, initial={"year": today().year, "book": request.GET.get("book")})
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
         try:

@@ -189,6 +189,13 @@ def test_days_go_forward_within_each_account(pools, file):
     assert [(p.number, p.column) for p in late.problems] == [(2, "date")]
 
 
+def test_a_day_to_come_is_refused_and_the_book_stays_open(pools, file):
+    """One mistyped year would keep its accounts, the upper level among them, from every entry until then."""
+    wrong = post(file(GRANT, GRANT.replace("2026-01-05", "2036-01-05").replace("g1", "g2"), GRANT.replace("g1", "g3")))
+    assert [(p.number, p.column) for p in wrong.problems] == [(3, "date")] and "2036-01-05" in words(wrong)
+    assert words(post(file(GRANT))) == ""
+
+
 def test_a_key_stands_for_one_entry(pools, file):
     twice = post(file(GRANT, GRANT))
     assert [(p.number, p.column) for p in twice.problems] == [(3, "key")]

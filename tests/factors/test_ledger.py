@@ -78,7 +78,7 @@ def test_no_prefix_of_a_batch_overdraws(energy):
     assert totals(pool) == (0, 200, 150, 0)
 
 
-@pytest.mark.parametrize("what", ["book", "period", "kind", "day", "reservation", "closed", "unknown"])
+@pytest.mark.parametrize("what", ["book", "period", "kind", "day", "tomorrow", "reservation", "closed", "unknown"])
 def test_refusals_name_what_is_wrong(energy, what):
     issuer, pool, holding = energy
     stranger = account(book(basis="primary"), "holding", "P1")
@@ -91,6 +91,7 @@ def test_refusals_name_what_is_wrong(energy, what):
         "period": (Entry("k", "reserve", TODAY, (Line("pending", pool.pk, next_year.pk, 1),)), refusals.OtherPeriod),
         "kind": (Entry("k", "grant", TODAY, (line,)), refusals.Illegal),
         "day": (Entry("k", "reserve", TODAY - timedelta(days=1), (line,)), refusals.Backdated),
+        "tomorrow": (Entry("k", "reserve", TODAY + timedelta(days=1), (line,)), refusals.Postdated),
         "reservation": (
             Entry("k", "release", TODAY, (Line("void", pool.pk, holding.pk, 5, reservation=99, held=5),)),
             refusals.NotOpen,

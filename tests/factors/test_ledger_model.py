@@ -111,6 +111,10 @@ class Machine(RuleBasedStateMachine):
         steps = [("grant", issuers.get(pool, "issuer"), pool, amount) for pool, amount in grants.items()]
         self.do([self.move(*step) for step in steps])
 
+    @property
+    def now(self):
+        return NOW + (self.today - TODAY)
+
     # --- what can be done: each returns (what the slate does, how the entry is built) --------------------------------
     def key(self) -> str:
         self.count += 1
@@ -180,7 +184,7 @@ class Machine(RuleBasedStateMachine):
         try:
             made = [build() for _on_slate, build in steps]
             with transaction.atomic():
-                done = ledger.post(made, now=NOW)
+                done = ledger.post(made, now=self.now)
         except LedgerRefused as refused:
             answer = (refused.code, refused.facts)
         except ValueError:  # entries.reverse: a reservation was resolved since
@@ -266,7 +270,7 @@ class Machine(RuleBasedStateMachine):
     def repeating(self, data):
         keys = data.draw(st.lists(st.sampled_from(sorted(self.posted)), min_size=1, max_size=3, unique=True))
         with transaction.atomic():
-            again = ledger.post([self.posted[key] for key in keys], now=NOW)
+            again = ledger.post([self.posted[key] for key in keys], now=self.now)
         assert [posted.key for posted in again] == keys and all(posted.replayed for posted in again)
         self.compare()
 
@@ -291,7 +295,7 @@ class Machine(RuleBasedStateMachine):
         self.today += timedelta(days=days)
 
     @rule(
-        wrong=st.sampled_from(["illegal", "other_book", "other_period", "backdated"]),
+        wrong=st.sampled_from(["illegal", "other_book", "other_period", "backdated", "postdated"]),
         pair=st.sampled_from([("city", "P1"), ("park", "P2")]),
     )
     def what_is_never_allowed(self, wrong, pair):
@@ -305,9 +309,11 @@ class Machine(RuleBasedStateMachine):
             giver = self.world.rows["next"].pk
         if wrong == "backdated":
             day = TODAY - timedelta(days=1)
+        if wrong == "postdated":
+            day = self.today + timedelta(days=1)
         entry = Entry(self.key(), kind, day, (Line("pending", giver, taker, 1, expires_on=day),))
         with pytest.raises(LedgerRefused) as caught, transaction.atomic():
-            ledger.post([entry], now=NOW)
+            ledger.post([entry], now=self.now)
         assert caught.value.code == wrong
         self.compare()
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 
 import projects.actions
 from factors import actions, entries, ledger, pools
@@ -77,9 +78,33 @@ def test_who_may_open_a_pool_and_only_once(office):
     for name in ("other", "leader", "pm", "stranger"):
         with pytest.raises(PermissionDenied):
             pools.open_pool(by=office.people[name], now=NOW, book=office.book, period="2026", district=office.district)
+    for department in (office.departments["water"], office.departments["energy-east"]):
+        with pytest.raises(PermissionDenied):  # to name one's own office as keeper gives no right to the factor
+            pools.open_pool(
+                by=office.other, now=NOW, book=office.book, period="2026", park=office.park, department=department
+            )
     with pytest.raises(actions.Refused) as caught:
         opened(office, district=office.city)
     assert caught.value.code == "pool_exists"
+
+
+def test_the_form_offers_the_books_of_ones_own_factors(office, client):
+    client.force_login(office.other, backend="django.contrib.auth.backends.ModelBackend")
+    url = reverse("account-create")
+    assert list(client.get(url).context["form"].fields["book"].queryset) == []
+    wanted = {
+        "book": office.book.pk,
+        "year": "2026",
+        "park": office.park.pk,
+        "department": office.departments["water"].pk,
+    }
+    answer = client.post(url, wanted)
+    assert answer.status_code in (403, 422) and not Account.objects.filter(role="pool", park=office.park).exists()
+    client.force_login(office.maker, backend="django.contrib.auth.backends.ModelBackend")
+    assert office.book in client.get(url).context["form"].fields["book"].queryset
+    assert client.post(url, wanted).status_code == 302
+    pool = Account.objects.get(role="pool", park=office.park)
+    assert pool.department == office.departments["water"]  # whom the one in charge lets keep it
     with pytest.raises(actions.Refused):
         opened(office)
 

@@ -72,7 +72,7 @@ def test_one_that_cannot_expire_does_not_stop_the_others(office):
     holding = pools.holding_for(project=offices.another_project(office), book=office.book, period="2026")
     until = TODAY + timedelta(days=1)
     ledger.post([entries.reserve(other, holding, 10, until, key="b", on=TODAY, document_no="2号")], now=NOW)
-    offices.grant(office.pool, 1, key="later", on=TODAY + timedelta(days=5))
+    offices.grant(office.pool, 1, key="later", on=TODAY + timedelta(days=5), now=NOW + timedelta(days=5))
     assert reservations.sweep(NOW + timedelta(days=2)) == 1
     assert (left(other), left(office.pool)) == (100, 99_991)
     assert reservations.sweep(NOW + timedelta(days=6)) == 1

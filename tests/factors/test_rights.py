@@ -87,14 +87,15 @@ def test_who_keeps_a_pool_answers_for_its_reservation_under_the_citys_cap(office
 
 def test_quota_between_two_offices_takes_one_of_each(office):
     """The maker keeps what gives, the checker what receives."""
-    FactorKind.objects.update(department=None)
     east, west = (
         pools.open_pool(
-            by=person(office, f"{code}-opener", code), now=NOW, book=office.book.__class__.objects.get(), period="2026",
+            by=office.maker, now=NOW, book=office.book, period="2026",
             district=place, department=office.departments[code],
         )
         for code, place in (("energy-east", office.district), ("water", _west(office)))
     )  # fmt: skip
+    FactorKind.objects.update(department=None)
+    east, west = (Account.objects.select_related("book__kind").get(pk=pool.pk) for pool in (east, west))
     offices.grant(east, 100)
     maker, second = person(office, "e1", "energy-east"), person(office, "e2", "energy-east")
     draft = actions.draft_voucher(
