@@ -264,6 +264,8 @@ def _post(row: Voucher, lines, *, now, by, checker, ip) -> list[Posting]:
         building.align_caps(lines)
     entries = _entries(row, lines, now, checker)
     posted = ledger.post(entries, now=now, by=by, ip=ip)
+    if row.kind == Posting.Kind.RESERVE:  # now that the accounts are locked: two vouchers may each have been within it
+        effects.require_within_need(row.kind, effects.needs_met(lines))
     row.status, row.checker, row.checked_at = Voucher.Status.POSTED, checker, now if checker else None
     row.save(update_fields=["status", "checker", "checked_at", "check_note", "submitted_at"])
     made = Posting.objects.in_bulk([p.id for p in posted])

@@ -85,7 +85,7 @@ def _filled(kind, line, today, holding) -> LineDraft:
         facts |= {"debit": line.reservation.pool, "credit": line.reservation.holding}
         facts["amount"] = line.amount if kind == "confirm" and line.amount is not None else whole
         if kind == "renew" and line.expires_on is None:
-            facts["expires_on"] = line.reservation.expires_on + timedelta(days=_days(line.reservation.pool))
+            facts["expires_on"] = later(line.reservation.expires_on, _days(line.reservation.pool))
     demand = line.demand
     if kind == "reserve" and demand is not None:
         facts["debit"] = line.debit or demand.pool or pools.nearest_pool(demand.project, demand.book, demand.period)
@@ -94,6 +94,11 @@ def _filled(kind, line, today, holding) -> LineDraft:
     if kind == "reserve" and line.expires_on is None and facts["debit"] is not None:
         facts["expires_on"] = today + timedelta(days=_days(facts["debit"]))
     return LineDraft(**facts)
+
+
+def later(day: date, days: int) -> date:
+    """Return the day so many days later, the last of the calendar at the most: files may hold any date."""
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
 def _days(pool: Account) -> int:
@@ -178,6 +183,10 @@ def _entry(kind, line, *, key, today, **facts) -> Entry:
         until = line.expires_on
         if until is None or until < today:
             raise Refused("until_past", _("A reservation holds until a day that is still to come."), "expires_on")
+        last = later(today, _days(line.debit))
+        if until > last:
+            message = _("A reservation holds until %(last)s at the most; it can be renewed once.")
+            raise Refused("until_far", message % {"last": f"{last:%Y-%m-%d}"}, "expires_on")
         _check_cap(line.debit, line.credit)
         return entries.reserve(line.debit, line.credit, line.amount, until, **facts)
     _check_stock(kind, line)
@@ -214,7 +223,7 @@ def _check_renewal(reservation, until, today) -> None:
         raise Refused("expired", _("The reservation has expired; make a new one."), "reservation")
     if reservation.renewed:
         raise Refused("renewed_already", _("A reservation can be renewed once only."), "reservation")
-    last = reservation.expires_on + timedelta(days=_days(reservation.pool))
+    last = later(reservation.expires_on, _days(reservation.pool))
     if until is None or not reservation.expires_on < until <= last:
         message = _("A renewal holds longer than before and until %(last)s at the most.")
         raise Refused("renewal_term", message % {"last": f"{last:%Y-%m-%d}"}, "expires_on")

@@ -8,7 +8,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from factors import building, refusals
+from factors import building, quantity, refusals
 from factors.models import Account, Demand, Voucher, VoucherLine
 from factors.refusals import LedgerRefused, Refused
 from factors.rules import given, is_legal, received, totals
@@ -92,14 +92,44 @@ def effect(subject, *, now: datetime, kind: str = "", document_no: str = "", rea
     others = _waiting(trial.givers(), voucher)
     changes = trial.changes(others)
     needs = trial.needs()
-    notices += _notices(changes, needs)
+    _tried(wrong, lambda: require_within_need(kind, needs))
+    notices += _notices(changes)
     waiting = tuple({line.voucher_id: line.voucher for line in others}.values())
     return Effect(changes, needs, waiting, tuple(notices), tuple(wrong))
 
 
 def require_possible(entries, *, today: date) -> None:
-    """Raise what the ledger would raise if the entries were posted now. Two queries; true for the moment."""
-    Trial(entries).run(today)
+    """Raise what the ledger would raise if the entries were posted now, and what `require_within_need` raises.
+
+    Two queries, one more for reservations; true for the moment.
+    """
+    trial = Trial(entries)
+    trial.run(today)
+    if any(entry.kind == "reserve" for entry in entries):
+        require_within_need("reserve", trial.needs())
+
+
+def needs_met(lines) -> list["NeedChange"]:
+    """Return what a reservation that was just posted did to the demands of its holdings. One query."""
+    got = defaultdict(int)
+    for line in lines:
+        got[line.credit_id] += line.amount
+    rows = Demand.objects.filter(holding__in=got, closed_on=None)
+    rows = rows.select_related("project", "book__kind", "book__source").order_by("pk")
+    return [NeedChange(demand, demand.gap + got[demand.holding_id], demand.gap) for demand in rows]
+
+
+def require_within_need(kind: str, needs) -> None:
+    """Refuse to reserve more for a project than it lacks. `needs` are `NeedChange`s. No query.
+
+    What nobody asked for would be missing elsewhere, and the total of demands would no longer be what was registered.
+    """
+    for need in needs:
+        if kind == "reserve" and need.gap_after < 0:
+            of = need.demand.book.kind
+            lacks = quantity.show(max(0, need.gap_before), of.family, of.unit, with_unit=True)
+            message = _("“%(project)s” lacks %(gap)s: reserve no more, or change its demand first.")
+            raise Refused("over_gap", message % {"project": need.demand.project, "gap": lacks}, "amount")
 
 
 def _tried(wrong: list[Notice], step):
@@ -187,7 +217,7 @@ def _waiting(accounts, voucher) -> list[VoucherLine]:
     return list(rows.select_related("voucher__maker").order_by("voucher_id", "line"))
 
 
-def _notices(changes, needs) -> list[Notice]:
+def _notices(changes) -> list[Notice]:
     found = []
     for change in changes:
         if change.account.role not in ("pool", "cap") or change.after >= change.before:
@@ -201,8 +231,6 @@ def _notices(changes, needs) -> list[Notice]:
                     _("Other vouchers wait for “%(pool)s”; not all of them can be passed.") % {"pool": change.account},
                 )
             )
-    if any(need.gap_after < 0 <= need.gap_before for need in needs):
-        found.append(Notice("over_gap", _("This is more than the project needs."), "amount"))
     return found
 
 

@@ -211,3 +211,93 @@ class VoucherForm(forms.Form):
             "summary": summary[:200],
             "reason": found.get("reason") or "",
         }
+
+
+class LinesForm(forms.Form):
+    """A draft with all its lines: what the paper says, and each line's amount and last day; a line may be taken out.
+
+    Accounts, demand, reservation and stock of a line stay as they are: another one is another line.
+    """
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+    document_no = forms.CharField(label=pgettext_lazy("quota", "Document number"), max_length=60)
+    summary = forms.CharField(label=_("Summary"), max_length=200, required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
+    asked_checker = PersonChoice(
+        User.objects.none(), label=_("Checked by"), required=False, empty_label=_("any who may check")
+    )
+
+    def __init__(self, *args, user, voucher, complete: bool = True, **options):
+        super().__init__(*args, **options)
+        self.voucher, self.rows = voucher, building.lines_of(voucher)
+        self.fields["asked_checker"].queryset = rights.makers_and_checkers_for(voucher).checkers
+        self.fields["reason"].required = complete and voucher.kind in building.NEEDS_REASON
+        self.fields["document_no"].required = complete
+        for name in ("document_no", "summary", "reason", "asked_checker"):
+            self.initial.setdefault(name, getattr(voucher, name))
+        self.initial["seen"] = self._seen()
+        for row in self.rows:
+            self._ask(row, complete)
+
+    def _ask(self, row, complete: bool) -> None:
+        asked = FIELDS[self.voucher.kind]
+        if "amount" in asked:
+            self.fields[f"amount-{row.pk}"] = AmountField((row.debit or row.credit).book.kind, required=complete)
+            self.initial[f"amount-{row.pk}"] = row.amount
+        if "expires_on" in asked:
+            self.fields[f"expires_on-{row.pk}"] = forms.DateField(
+                label=_("Reserved until"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), required=False
+            )
+            self.initial[f"expires_on-{row.pk}"] = row.expires_on
+        self.fields[f"drop-{row.pk}"] = forms.BooleanField(label=_("Take out"), required=False)
+
+    def _seen(self) -> str:
+        return ",".join(str(row.pk) for row in self.rows)
+
+    def told(self) -> list[dict]:
+        """Return each line with its fields, for the page."""
+        names = ("amount", "expires_on", "drop")
+        return [
+            {"line": row, **{name: self[f"{name}-{row.pk}"] for name in names if f"{name}-{row.pk}" in self.fields}}
+            for row in self.rows
+        ]
+
+    def clean(self):
+        """Refuse what was typed for lines that are others by now, and a voucher without lines."""
+        found = super().clean()
+        if found.get("seen") != self._seen():
+            raise forms.ValidationError(_("The lines were changed meanwhile; they are shown as they are now."))
+        if all(found.get(f"drop-{row.pk}") for row in self.rows):
+            raise forms.ValidationError(_("Leave one line at least, or withdraw the voucher."))
+        for row in self.rows:  # what is taken out need not be right
+            if found.get(f"drop-{row.pk}"):
+                for name in (f"amount-{row.pk}", f"expires_on-{row.pk}"):
+                    self.errors.pop(name, None)
+        return found
+
+    def lines(self) -> list[LineDraft]:
+        """Return the lines that stay, with what was typed. No query."""
+        found = self.cleaned_data
+        return [
+            LineDraft(
+                debit=row.debit,
+                credit=row.credit,
+                amount=found[f"amount-{row.pk}"] if f"amount-{row.pk}" in self.fields else row.amount,
+                reservation=row.reservation,
+                demand=row.demand,
+                expires_on=found.get(f"expires_on-{row.pk}") or row.expires_on,
+                stock=row.stock,
+            )
+            for row in self.rows
+            if not found.get(f"drop-{row.pk}")
+        ]
+
+    def document(self) -> dict:
+        """Return what the paper says: document number, summary, reason."""
+        return {name: self.cleaned_data.get(name) or "" for name in ("document_no", "summary", "reason")}
+
+
+def is_plain(voucher) -> bool:
+    """Say whether the form of one line holds all that a voucher is: one line at most, of no stock. One query."""
+    lines = list(voucher.lines.all()[:2])
+    return voucher.kind in FIELDS and len(lines) < 2 and all(line.stock_id is None for line in lines)

@@ -256,7 +256,7 @@ def _require_opening(by, book) -> None:
 
 
 def may_open(user, kinds) -> list[FactorKind]:
-    """Return those of the factors whose pools the person may open: of the department in charge, whoever keeps them then.
+    """Return those of the factors whose pools the person may open: he is of the department in charge of them.
 
     A keeper that is only named in the same breath has no say: an office would give itself the quota of another.
     """

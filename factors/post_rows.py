@@ -246,6 +246,9 @@ def _until(kind, cells, day, book) -> date | None:
         return day + timedelta(days=book.kind.reservation_days)
     if until < day:
         raise Wrong("expires_on", _("a reservation holds at least through the day on which it is made"))
+    last = day + timedelta(days=book.kind.reservation_days)
+    if kind == "reserve" and until > last:
+        raise Wrong("expires_on", _("a reservation holds until %(last)s at the most") % {"last": f"{last:%Y-%m-%d}"})
     return until
 
 

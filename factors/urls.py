@@ -31,6 +31,7 @@ urlpatterns = [
     path("factors/vouchers/new/", vouchers.voucher_create, name="voucher-create"),
     path("factors/vouchers/check/", vouchers.voucher_check, name="voucher-check"),
     path("factors/vouchers/<int:pk>/", vouchers.voucher_page, name="voucher-page"),
+    path("factors/vouchers/<int:pk>/edit/", vouchers.voucher_edit, name="voucher-edit"),
     path("factors/vouchers/<int:pk>/files/<int:file>/", vouchers.voucher_attachment, name="voucher-attachment"),
     path("factors/journal/", postings.posting_search, name="posting-search"),
     path("factors/journal/<int:year>/<int:number>/", postings.posting_page, name="posting-page"),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from factors import book_reading, rights
-from factors.forms import COMMON, VoucherForm, kinds_for
+from factors.forms import COMMON, VoucherForm, is_plain, kinds_for
 from factors.models import Account, Posting, Voucher
 from factors.views.common import number, today
 
@@ -25,20 +25,33 @@ def opened(request, account: Account) -> dict | None:
         draft = Voucher.objects.filter(
             pk=number(asked) or 0, maker=request.user, status__in=["draft", "refused"]
         ).first()
+        if draft is not None and not is_plain(draft):
+            return None  # its lines would be lost: it has a page of its own
     kind = request.GET.get("voucher_kind") or (draft.kind if draft else "reserve")
     return build(request, account, kind, draft=draft)
 
 
 def build(
-    request, account: Account, kind: str, *, draft: Voucher | None = None, form: VoucherForm | None = None
+    request,
+    account: Account,
+    kind: str,
+    *,
+    draft: Voucher | None = None,
+    form: VoucherForm | None = None,
+    into: Voucher | None = None,
 ) -> dict:
-    """Return the panel's context: the form of a kind with what a draft or the query string says already."""
-    kinds = kinds_for(account)
+    """Return the panel's context: the form of a kind with what a draft or the query string says already.
+
+    `into` is the draft that the form adds a line to: it has the same kind, and its paper is the one.
+    """
+    kinds = kinds_for(account) if into is None else (into.kind,)
     kind = kind if kind in kinds else kinds[0]
     if form is None:
         form = VoucherForm(
             user=request.user, account=account, kind=kind, initial=_initial(request, account, kind, draft)
         )
+        if into is not None:
+            form.initial |= {name: getattr(into, name) for name in ("document_no", "summary", "reason")}
     labels = dict(Posting.Kind.choices)
     return {
         "form": form,
@@ -48,6 +61,8 @@ def build(
         "more": [(code, labels[code]) for code in kinds if code not in COMMON],
         "account": account,
         "draft": draft,
+        "into": into,
+        "line": into.lines.count() + 1 if into is not None else 1,
         "now": timezone.now(),
         "available": book_reading.live(account.pk).available,
     }

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from factors import actions, quantity, rights
+from factors import actions, building, quantity, rights
 from factors import requests as queue
-from factors.forms import VoucherForm, kinds_for
+from factors.forms import FIELDS, LinesForm, VoucherForm, is_plain, kinds_for
 from factors.models import Account, Voucher, VoucherAttachment
 from factors.refusals import Insufficient, LedgerRefused, Refused
 from factors.views import panel, refusal
@@ -22,6 +22,7 @@ from people import paging
 from people.access import allows, needs
 from people.audit import client_ip
 
+OPEN = (Voucher.Status.DRAFT, Voucher.Status.REFUSED)
 PAPER = {"no_document", "no_reason"}
 """Refusals that a half-filled form always meets; its own fields ask for them."""
 
@@ -39,14 +40,16 @@ def voucher_create(request):
 
     The form's key is the voucher's: sent twice, it is one voucher, and the second answer says what became of it.
     """
-    pk = number(request.GET.get("account", ""))
+    pk, into = number(request.GET.get("account", "")), _into(request)
     if pk is None:
-        return _choose_account(request)
+        return _choose_account(request, into)
     account = account_for(request.user, pk)
     if not panel.has_kinds(account) or not rights.may_make(request.user, account):
         raise PermissionDenied("factor.make")
-    kind = request.GET.get("voucher_kind", "")
+    kind = request.GET.get("voucher_kind", "") if into is None else into.kind
     kind = kind if kind in kinds_for(account) else kinds_for(account)[0]
+    if into is not None:
+        return _one_more(request, account, into)
     if request.method == "GET":
         return _form_page(request, account, panel.build(request, account, kind))
     is_draft = request.POST.get("action") == "draft"
@@ -56,8 +59,11 @@ def voucher_create(request):
     if not form.is_valid():
         return _form_page(request, account, panel.build(request, account, kind, form=form), status=422)
     known = _known(request.user, form.cleaned_data.get("key"))
-    if known is not None and known.status not in (Voucher.Status.DRAFT, Voucher.Status.REFUSED):
+    if known is not None and known.status not in OPEN:
         return _say_again(request, known)
+    if known is not None and not is_plain(known):  # the form was opened before lines were added
+        messages.error(request, _("This draft has more than this form shows; change it here."))
+        return redirect("voucher-edit", pk=known.pk)
     try:
         voucher = _keep(request, form, kind, known)
     except IntegrityError:
@@ -68,6 +74,83 @@ def voucher_create(request):
         messages.success(request, _("The draft is kept. It holds nothing."))
         return redirect("voucher-page", pk=voucher.pk)
     return _submit(request, voucher, form=form)
+
+
+def _into(request) -> Voucher | None:
+    """Return the draft of one's own that another line is added to, or None. Raises Http404 for any other."""
+    if "into" not in request.GET:
+        return None
+    found = Voucher.objects.filter(pk=number(request.GET["into"]) or 0, maker=request.user, status__in=OPEN).first()
+    if found is None or found.kind not in FIELDS:
+        raise Http404
+    return found
+
+
+def _one_more(request, account, into):
+    """Show the form that adds a line to a draft; a POST adds it. Sent twice, it is one line."""
+    if into.kind not in kinds_for(account):
+        raise Http404
+    if request.method == "GET":
+        return _form_page(request, account, panel.build(request, account, into.kind, into=into))
+    form = VoucherForm(request.POST, user=request.user, account=account, kind=into.kind, complete=False)
+    if not form.is_valid():
+        return _form_page(request, account, panel.build(request, account, into.kind, form=form, into=into), status=422)
+    try:
+        with transaction.atomic():
+            into = Voucher.objects.select_for_update().get(pk=into.pk)
+            if into.lines.count() >= (number(request.GET.get("line", "")) or 0):
+                return redirect("voucher-edit", pk=into.pk)
+            paper = {name: text or getattr(into, name) for name, text in form.document().items() if name != "summary"}
+            actions.draft_voucher(
+                by=request.user, now=timezone.now(), kind=into.kind, lines=[*building.lines_of(into), *form.lines()],
+                voucher=into, summary=into.summary, seen_available=into.seen_available, seen_at=into.seen_at, **paper,
+            )  # fmt: skip
+    except Refused as refused:
+        form.add_error(refused.field if refused.field in form.fields else None, refused.words())
+        return _form_page(request, account, panel.build(request, account, into.kind, form=form, into=into), status=422)
+    messages.success(request, _("The line is added. The draft holds nothing."))
+    return redirect("voucher-edit", pk=into.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@needs("factor.make")
+def voucher_edit(request, pk):
+    """Show a draft with all its lines to its maker; a POST writes it anew, or writes and submits it. Ten queries."""
+    voucher = voucher_for(request.user, pk)
+    if voucher.maker_id != request.user.pk:
+        raise PermissionDenied("factor.make")
+    if voucher.status not in OPEN or voucher.kind not in FIELDS:
+        messages.info(request, _("This voucher is not changed here: withdraw it and make it again where it was made."))
+        return redirect("voucher-page", pk=voucher.pk)
+    is_draft = request.POST.get("action") == "draft"
+    form = LinesForm(request.POST or None, user=request.user, voucher=voucher, complete=not is_draft)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                voucher = actions.draft_voucher(
+                    by=request.user, now=timezone.now(), kind=voucher.kind, lines=form.lines(), voucher=voucher,
+                    seen_available=voucher.seen_available, seen_at=voucher.seen_at, **form.document(),
+                )  # fmt: skip
+        except Refused as refused:
+            form.add_error(refused.field if refused.field in form.fields else None, refused.words())
+        else:
+            if not is_draft:
+                return _submit(request, voucher, form=form)
+            messages.success(request, _("The draft is kept. It holds nothing."))
+            return redirect("voucher-page", pk=voucher.pk)
+    lines = list(form.rows)
+    context = {
+        "voucher": voucher,
+        "form": form,
+        "rows": form.told(),
+        "account": _account_of(voucher, lines),
+        "breadcrumbs": crumbs(
+            (_("Vouchers"), reverse("voucher-list")),
+            (str(voucher), reverse("voucher-page", args=[pk])),
+            (_("Edit"), ""),
+        ),
+    }
+    return render(request, "factors/voucher_edit.html", context, status=422 if form.errors else 200)
 
 
 def _known(user, key) -> Voucher | None:
@@ -141,7 +224,7 @@ def _form_page(request, account, shown, status=200):
     return render(request, "factors/voucher_create.html", context, status=status)
 
 
-def _choose_account(request):
+def _choose_account(request, into=None):
     """Offer the pools of this year whose vouchers the person may make. Three queries."""
     rows = (
         Account.objects.filter(role__in=["pool", "cap"], closed_on__isnull=True, period__in=[str(today().year), ""])
@@ -149,7 +232,9 @@ def _choose_account(request):
         .order_by("book__kind__position", "book__source__position", "code")[:OFFERED]
     )
     accounts = [account for account in rows if rights.may_make(request.user, account)]
-    context = {"accounts": accounts, "breadcrumbs": crumbs((_("New voucher"), ""))}
+    if into is not None:
+        accounts = [account for account in accounts if into.kind in kinds_for(account)]
+    context = {"accounts": accounts, "into": into, "breadcrumbs": crumbs((_("New voucher"), ""))}
     return render(request, "factors/voucher_choose.html", context)
 
 
@@ -274,10 +359,18 @@ def _refuse(request, voucher):
     return redirect("voucher-list")
 
 
+def _only(lines):
+    """Return the one line of a voucher. Raises Refused where there are several: which is meant nobody said."""
+    found = list(lines[:2])
+    if len(found) != 1:
+        raise Refused("many_lines", _("The voucher has several lines: change the one that is too much."))
+    return found[0]
+
+
 def _reduce(request, voucher):
     """Write the draft anew with what was left, and submit it."""
     amount = number(request.POST.get("amount", ""))
-    line = voucher.lines.select_related("debit", "credit", "demand", "reservation", "stock").get()
+    line = _only(voucher.lines.select_related("debit", "credit", "demand", "reservation", "stock"))
     if not amount:
         raise Refused("no_amount", _("Give an amount above zero."), "amount")
     draft = actions.LineDraft(
@@ -296,7 +389,7 @@ def _reduce(request, voucher):
 
 def _queue(request, voucher):
     """Put the project into the queue for the pool instead."""
-    line = voucher.lines.select_related("demand__project", "demand__pool__book__kind").get()
+    line = _only(voucher.lines.select_related("demand__project", "demand__pool__book__kind"))
     if line.demand is None:
         raise Refused("no_demand", _("Only a project's demand can wait in the queue."))
     amount = min(line.amount or line.demand.gap, line.demand.gap)
@@ -324,6 +417,8 @@ def voucher_shown(request, voucher, *, refused=None, status=200):
         "is_maker": voucher.maker_id == request.user.pk,
         "may_check": voucher.status == Voucher.Status.SUBMITTED and rights.may_check(request.user, voucher),
         "refused": refused,
+        "is_plain": is_plain(voucher),
+        "is_changed_here": voucher.kind in FIELDS,
         "breadcrumbs": crumbs((_("Vouchers"), reverse("voucher-list")), (str(voucher), "")),
     }
     open_still = voucher.status in (Voucher.Status.DRAFT, Voucher.Status.SUBMITTED, Voucher.Status.REFUSED)

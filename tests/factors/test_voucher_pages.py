@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from factors import blocks, entries, ledger
 from factors.models import Account, Demand, Posting, QuotaRequest, Reservation, Voucher
@@ -57,7 +58,7 @@ def fields(demand, amount, **more):
         "demand": demand.pk,
         "amount": amount,
         "document_no": "云发改能评〔2026〕89号",
-        "expires_on": "2099-01-01",
+        "expires_on": (timezone.localdate() + timedelta(days=90)).isoformat(),
         "seen_available": 3_200_000,
         "seen_at": "2020-01-01T10:30:42+08:00",
         **more,
@@ -277,7 +278,98 @@ def test_accounts_are_opened_by_who_keeps_the_factor(office, clients):
     pool, _other, _demands = office
     data = {"book": pool.book_id, "year": 2027, "district": District.objects.get().pk}
     assert clients["leader"].post(reverse("account-create"), data).status_code == 403
-    assert clients["factor"].post(reverse("account-create"), data).status_code == 403  # of another department
+    assert clients["factor"].post(reverse("account-create"), data).status_code == 422  # another's book is no choice
     assert clients["hejing"].post(reverse("account-create"), data).status_code == 302
     assert Account.objects.filter(role="pool", period="2027").count() == 1
     assert clients["hejing"].post(reverse("account-create"), data).status_code == 422
+
+
+# --- several lines --------------------------------------------------------------------------------------------------
+
+
+def two_lines(clients, pool, demand, rival):
+    """Return a draft of two reservations, made as a person makes it: a form, and one line more."""
+    data = fields(demand, "100", action="draft")
+    clients["hejing"].post(address("voucher-create", pool), data)
+    draft = Voucher.objects.get()
+    url = f"{reverse('voucher-create')}?into={draft.pk}&line=2&account={pool.pk}"
+    assert "line" not in clients["hejing"].get(url).context["panel"]["form"].errors
+    for _again in range(2):  # sent twice, it is one line
+        answer = clients["hejing"].post(url, fields(rival, "200", document_no=""))
+        assert answer.status_code == 302 and answer.url == reverse("voucher-edit", args=[draft.pk])
+    assert list(draft.lines.values_list("amount", flat=True)) == [100_000, 200_000]
+    draft.refresh_from_db()
+    assert (draft.status, draft.document_no) == ("draft", data["document_no"])
+    return draft
+
+
+def typed(page, **changes) -> dict:
+    """Return what the page of a draft with its lines would send, with changes."""
+    form = page.context["form"]
+    return {field.html_name: field.value() or "" for field in form if "drop" not in field.html_name} | changes
+
+
+def test_several_lines_make_one_voucher_and_all_of_them_survive_a_refusal_and_a_change(office, clients):
+    pool, _other, (demand, rival) = office
+    draft = two_lines(clients, pool, demand, rival)
+    page = reverse("voucher-page", args=[draft.pk])
+    clients["hejing"].post(page, {"action": "submit"})
+    clients["gaoyuan"].post(page, {"action": "refuse", "reason": "少一点"})
+    shown = clients["hejing"].get(page).content.decode()
+    edit = reverse("voucher-edit", args=[draft.pk])
+    assert edit in shown and f"voucher={draft.pk}" not in shown
+    assert (
+        clients["hejing"].get(f"{reverse('account-book', args=[pool.pk])}?voucher={draft.pk}").context["panel"] is None
+    )
+    first, second = draft.lines.all()
+    data = typed(clients["hejing"].get(edit), **{f"amount-{second.pk}": "150", "action": "submit"})
+    assert clients["hejing"].post(edit, data).status_code == 302
+    draft.refresh_from_db()
+    lines = list(draft.lines.all())
+    assert draft.status == "submitted" and [line.amount for line in lines] == [100_000, 150_000]
+    assert [line.demand_id for line in lines] == [demand.pk, rival.pk]
+    clients["gaoyuan"].post(page, {"action": "pass"})
+    assert available(pool) == 3_200_000 - 250_000
+
+
+def test_a_wrong_line_is_told_where_it_is_and_a_line_may_be_taken_out(office, clients):
+    pool, _other, (demand, rival) = office
+    draft = two_lines(clients, pool, demand, rival)
+    edit = reverse("voucher-edit", args=[draft.pk])
+    first, second = draft.lines.all()
+    data = typed(clients["hejing"].get(edit), action="draft")
+    wrong = clients["hejing"].post(edit, data | {f"amount-{first.pk}": "-5", "summary": "留着"})
+    assert wrong.status_code == 422 and "留着" in wrong.content.decode()
+    assert list(wrong.context["form"].errors) == [f"amount-{first.pk}"]
+    none = clients["hejing"].post(edit, data | {f"drop-{first.pk}": "on", f"drop-{second.pk}": "on"})
+    assert none.status_code == 422 and draft.lines.count() == 2
+    assert clients["hejing"].post(edit, data | {f"drop-{first.pk}": "on", f"amount-{first.pk}": "x"}).status_code == 302
+    assert list(draft.lines.values_list("amount", flat=True)) == [200_000]
+    stale = clients["hejing"].post(edit, data)
+    assert stale.status_code == 422 and list(draft.lines.values_list("amount", flat=True)) == [200_000]
+
+
+def test_what_a_form_of_one_line_cannot_hold_is_never_written_by_it(office, clients):
+    pool, _other, (demand, rival) = office
+    draft = two_lines(clients, pool, demand, rival)
+    old = fields(demand, "1", key=str(draft.key))
+    answer = clients["hejing"].post(address("voucher-create", pool), old)
+    assert answer.status_code == 302 and answer.url == reverse("voucher-edit", args=[draft.pk])
+    assert draft.lines.count() == 2
+    for action in ("reduce", "queue"):  # which of the lines nobody said
+        assert (
+            clients["hejing"]
+            .post(reverse("voucher-page", args=[draft.pk]), {"action": action, "amount": "1"})
+            .status_code
+            == 302
+        )
+    assert list(draft.lines.values_list("amount", flat=True)) == [100_000, 200_000]
+    edit = reverse("voucher-edit", args=[draft.pk])
+    for name in ("luming", "gaoyuan"):
+        assert clients[name].get(edit).status_code in (403, 404)
+        assert clients[name].post(edit, {"action": "draft"}).status_code in (403, 404)
+        into = f"{reverse('voucher-create')}?into={draft.pk}&line=3&account={pool.pk}"
+        assert clients[name].post(into, fields(rival, "5")).status_code in (403, 404)
+    Voucher.objects.filter(pk=draft.pk).update(kind="carry_over")
+    assert clients["hejing"].get(edit).status_code == 302
+    assert "/edit/" not in clients["hejing"].get(reverse("voucher-page", args=[draft.pk])).content.decode()

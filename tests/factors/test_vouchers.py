@@ -1,7 +1,7 @@
 """Vouchers: every kind from draft to journal, the maker and the checker, refusals that leave the draft safe."""
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
@@ -364,6 +364,42 @@ def test_a_withdrawn_voucher_is_over(office):
         drafted(office, "reserve", LineDraft(demand=office.demand), voucher=voucher)
 
 
+# --- no more than is needed, no longer than is allowed --------------------------------------------------------------
+
+
+def test_nobody_reserves_more_than_the_project_lacks(office):
+    with pytest.raises(actions.Refused) as caught:
+        submitted(office, "reserve", LineDraft(demand=office.demand, amount=60_001))
+    assert caught.value.code == "over_gap" and "60" in caught.value.words()
+    half = LineDraft(demand=office.demand, amount=40_000)
+    with pytest.raises(actions.Refused):  # together, in one document
+        submitted(office, "reserve", half, half)
+    first, second = submitted(office, "reserve", half), submitted(office, "reserve", half)  # each is within it
+    actions.pass_voucher(by=office.checker, voucher=first, now=NOW)
+    with pytest.raises(actions.Refused) as caught:
+        actions.pass_voucher(by=office.checker, voucher=second, now=NOW)
+    assert caught.value.code == "over_gap" and "20" in caught.value.words()
+    assert left(office.pool) == 60_000 and Voucher.objects.get(pk=second.pk).status == "submitted"
+
+
+def test_a_first_term_is_no_longer_than_the_factor_says(office):
+    days = office.book.kind.reservation_days
+    for until in (date(9999, 12, 31), TODAY + timedelta(days=days + 1)):
+        with pytest.raises(actions.Refused) as caught:
+            submitted(office, "reserve", LineDraft(demand=office.demand, expires_on=until))
+        assert caught.value.code == "until_far"
+    submitted(office, "reserve", LineDraft(demand=office.demand, expires_on=TODAY + timedelta(days=days)))
+
+
+def test_one_that_was_reserved_for_ever_before_is_still_refused_a_renewal_in_words(office):
+    voucher = submitted(office, "reserve", LineDraft(demand=office.demand))
+    actions.pass_voucher(by=office.checker, voucher=voucher, now=NOW)
+    Reservation.objects.update(expires_on=date(9999, 12, 31))
+    with pytest.raises(actions.Refused) as caught:
+        submitted(office, "renew", LineDraft(reservation=Reservation.objects.get()), reason="仍在办理")
+    assert caught.value.code == "renewal_term"
+
+
 # --- the live check ------------------------------------------------------------------------------------------------
 
 
@@ -376,9 +412,9 @@ def test_the_live_check_says_what_would_happen_and_writes_nothing(office, django
     assert [(n.gap_before, n.gap_after) for n in seen.needs] == [(60_000, 0)]
     assert seen.possible and not seen.notices
     seen = actions.effect([LineDraft(demand=office.demand, amount=100_000)], now=NOW, kind="reserve", document_no=NO)
-    assert [n.code for n in seen.notices] == ["none_left", "over_gap"]
+    assert [n.code for n in seen.notices] == ["none_left"] and [n.code for n in seen.refusals] == ["over_gap"]
     seen = actions.effect([LineDraft(demand=office.demand, amount=100_001)], now=NOW, kind="reserve")
-    assert [n.code for n in seen.refusals] == ["no_document", "insufficient"]
+    assert [n.code for n in seen.refusals] == ["no_document", "insufficient", "over_gap"]
     assert seen.changes[0].after == -1
     assert (Voucher.objects.count(), Posting.objects.count()) == before
 
