@@ -70,11 +70,14 @@ def draft_voucher(
     are what the maker's screen said. `files` are `Upload`s, added to those that are there.
 
     :raises PermissionDenied: the person does not keep the accounts that give.
+    :raises Refused: no such kind, or an entry that can never be reversed.
     """
     if kind not in building.BY_HAND:
         raise Refused("unknown_kind", _("There is no such kind of voucher."), "kind")
     lines = building.filled(kind, lines, today=local(now))
     _require_make(by, lines, reverses)
+    if reverses is not None:
+        building.check_reversible(reverses)
     known = Voucher.objects.filter(key=key).first() if key and voucher is None else None
     if known is not None and known.maker_id == by.pk and known.status not in OPEN:
         return known

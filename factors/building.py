@@ -10,7 +10,17 @@ from datetime import date, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from factors import entries, pools
-from factors.models import Account, Demand, Posting, Reservation, StockAmount, StockAsset, Voucher, VoucherLine
+from factors.models import (
+    Account,
+    Demand,
+    FactorKind,
+    Posting,
+    Reservation,
+    StockAmount,
+    StockAsset,
+    Voucher,
+    VoucherLine,
+)
 from factors.refusals import Refused
 from factors.rules import NEEDS_DOCUMENT, Entry
 
@@ -189,6 +199,14 @@ def _entry(kind, line, *, key, today, **facts) -> Entry:
             raise Refused("until_far", message % {"last": f"{last:%Y-%m-%d}"}, "expires_on")
         _check_cap(line.debit, line.credit)
         return entries.reserve(line.debit, line.credit, line.amount, until, **facts)
+    if kind == "opening" and line.credit.last_on is not None:
+        raise Refused(
+            "not_first",
+            _("“%(account)s” has entries already; an opening balance comes before them.")
+            % {"account": line.credit.name},
+        )
+    if kind == "earn" and line.credit.book.kind.group != FactorKind.Group.LAND:
+        raise Refused("earn_of_land", _("Only land earns quota from stock (增存挂钩)."))
     _check_stock(kind, line)
     return entries.move(kind, line.debit, line.credit, line.amount, **facts)
 
@@ -270,15 +288,20 @@ def _check_stock(kind, line) -> None:
         raise Refused("more_than_verified", _("More than what was verified as recoverable."), "amount")
 
 
-def _reversal(posting: Posting | None, *, key, on, **facts) -> Entry:
-    if posting is None:
-        raise Refused("no_posting", _("Choose the entry to be reversed."), "reverses")
+def check_reversible(posting: Posting) -> None:
+    """Refuse what can never be reversed: reversals, renewals, and what was reversed already. One query."""
     if posting.kind in ("reverse", "renew"):
         raise Refused("not_reversible", _("Reversals and renewals are not reversed; make the right entry anew."))
     again = Posting.objects.filter(reverses=posting).first()
     if again is not None:
         message = _("The entry was reversed already, by entry %(number)s.")
         raise Refused("reversed_already", message % {"number": again.label})
+
+
+def _reversal(posting: Posting | None, *, key, on, **facts) -> Entry:
+    if posting is None:
+        raise Refused("no_posting", _("Choose the entry to be reversed."), "reverses")
+    check_reversible(posting)
     rows = posting.transfers.select_related("debit", "credit", "reservation", "resolves__reservation").order_by("line")
     try:
         return entries.reverse(posting, rows, key=key, on=on, **facts)

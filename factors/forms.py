@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from factors import building, pools, quantity, rights
 from factors.amounts import AmountField
 from factors.building import LineDraft
-from factors.models import Account, Demand, Posting, Reservation
+from factors.models import Account, Demand, FactorKind, Posting, Reservation
 from people.models import User
 from projects.uploads import check_upload
 
@@ -36,8 +36,14 @@ FIELDS = {
 
 
 def kinds_for(account: Account) -> tuple[str, ...]:
-    """Return the kinds of vouchers that can be made beside an account's book; trades have a page of their own."""
-    return {"pool": OF_POOL, "cap": OF_CAP}.get(account.role, ())
+    """Return the kinds of vouchers that can be made beside an account's book; trades have a page of their own.
+
+    Only land earns from stock, and what has entries has no opening balance any more.
+    """
+    kinds = {"pool": OF_POOL, "cap": OF_CAP}.get(account.role, ())
+    without = set() if account.book.kind.group == FactorKind.Group.LAND else {"earn"}
+    without |= {"opening"} if account.last_on is not None else set()
+    return tuple(kind for kind in kinds if kind not in without)
 
 
 class DemandSelect(forms.Select):

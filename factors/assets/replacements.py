@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
-from factors import actions, quantity, ratios, replacement
+from factors import actions, document_numbers, quantity, ratios, replacement
 from factors.assets import reach, stock
 from factors.models import Book, Demand, ReplacementSource, ReplacementUse, StockAmount, StockAsset
 from factors.refusals import Refused
@@ -45,7 +45,7 @@ def register(
     """Register a verified saving (smallest units). From a stock asset: only what is verified there and not recovered.
 
     :raises PermissionDenied: the person does not keep the factor, or wrote the asset himself.
-    :raises Refused: no document, a day to come, or more than the asset has left.
+    :raises Refused: no document, a day to come, registered already, or more than the asset has left.
     """
     if not keeps(by, book) or (asset is not None and by.pk in reach.authors(asset)):
         raise PermissionDenied("factor.check")
@@ -57,12 +57,25 @@ def register(
         raise Refused("nothing", _("Give an amount above zero."), "saving")
     if asset is not None:
         _take_of(asset, book, saving)
+    else:
+        _require_new(book, verification_no)
     row = ReplacementSource.objects.create(
         name=name.strip()[:120], book=book, asset=asset, district=district, saving=saving, verified_on=verified_on,
         verification_no=verification_no.strip()[:60], verified_by=by,
     )  # fmt: skip
     audit.record("ledger.asset", by=by, target=row, now=now, on="replacement", amount=saving)
     return row
+
+
+def _require_new(book: Book, verification_no: str) -> None:
+    """Refuse to register a document's saving twice; that of an asset is limited by the asset. Two queries."""
+    reach.take_turn()
+    number = document_numbers.normal(verification_no)
+    for row in ReplacementSource.objects.filter(book=book, asset=None).order_by("pk"):
+        if document_numbers.normal(row.verification_no) == number:
+            message = _("This document's saving is registered already: “%(name)s”, %(saving)s.")
+            facts = {"name": row.name, "saving": _words(row.saving, book)}
+            raise Refused("registered", message % facts, "verification_no")
 
 
 def _take_of(asset, book, saving) -> None:

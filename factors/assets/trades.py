@@ -8,10 +8,10 @@ from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from factors import actions, pools, quantity, rights
+from factors import actions, document_numbers, pools, quantity, rights
 from factors.assets import reach
 from factors.finding import Finding
 from factors.models import Account, FactorKind, Trade, Voucher
@@ -28,7 +28,8 @@ FIELDS = (
 )  # fmt: skip
 FIELD_OF = {
     "not_positive": "amount", "more_than_holding": "amount", "more_than_saving": "amount",
-    "more_than_permit": "amount", "negative_price": "price_fen", "same_party": "buyer", "other_source": "buyer",
+    "other_saving": "verified_saving", "more_than_permit": "amount",
+    "negative_price": "price_fen", "same_party": "buyer", "other_source": "buyer",
     "other_basis": "buyer", "no_saving_document": "saving_document_no", "term_reversed": "until_on",
     "outside_permit_term": "until_on",
 }  # fmt: skip
@@ -79,10 +80,11 @@ def region_pool(account: Account) -> Account | None:
 # --- checks --------------------------------------------------------------------------------------------------------
 
 
-def sold_before(seller: Account, document_no: str, but: Trade | None = None) -> int:
-    """Return what of a verified saving was traded already. One query."""
-    rows = Trade.objects.filter(seller=seller, saving_document_no=document_no.strip(), status=Status.APPROVED)
-    return (rows.exclude(pk=but.pk) if but else rows).aggregate(total=Sum("amount"))["total"] or 0
+def of_saving(seller: Account, document_no: str, but: Trade | None = None) -> list[Trade]:
+    """Return the approved trades of the saving that a document verified, the first registered first. One query."""
+    rows = Trade.objects.filter(seller=seller, status=Status.APPROVED).exclude(pk=but.pk if but else None)
+    number = document_numbers.normal(document_no)
+    return [row for row in rows.order_by("code") if document_numbers.normal(row.saving_document_no) == number]
 
 
 def check(trade: Trade) -> list[Finding]:
@@ -93,14 +95,18 @@ def check(trade: Trade) -> list[Finding]:
     seller, buyer = trade.seller, trade.buyer
     mine, theirs = region_pool(seller), region_pool(buyer)
     places = [pool.code if pool else "" for pool in (mine, theirs)]
+    before = of_saving(seller, trade.saving_document_no, trade if trade.pk else None)
+    # One document verified one saving: what the first trade said of it holds for all that follow.
+    saving = before[0].verified_saving if before else trade.verified_saving
+    other = [Finding("other_saving", {"saving": saving, "trade": before[0].code})] if before else []
     facts = TradeFacts(
         right=GROUPS[seller.book.kind.group],
         amount=trade.amount,
         price_fen=trade.price_fen,
         seller=Party(str(seller.pk), seller.book.source.code, seller.book.basis, places[0]),
         buyer=Party(str(buyer.pk), buyer.book.source.code, buyer.book.basis, places[1]),
-        saving=trade.verified_saving,
-        sold=sold_before(seller, trade.saving_document_no, trade if trade.pk else None),
+        saving=saving,
+        sold=sum(row.amount for row in before),
         saving_document=trade.saving_document_no,
         holding=seller.available,
         from_on=trade.from_on,
@@ -108,7 +114,7 @@ def check(trade: Trade) -> list[Finding]:
         permit=_permit(trade),
         approved_by=frozenset(places),
     )
-    return check_trade(facts)
+    return (other if saving != trade.verified_saving else []) + check_trade(facts)
 
 
 def _permit(trade) -> Permit | None:
@@ -140,6 +146,9 @@ def sentence(finding: Finding, trade: Trade) -> str:
             "The seller has only %(holding)s that are confirmed and not reserved; %(amount)s are offered."
         ),
         "no_saving_document": _("Only what was saved is traded: name the document that verified the saving."),
+        "other_saving": _(
+            "Trade %(trade)s states %(saving)s as the saving that this document verified: state the same."
+        ),
         "more_than_saving": _("%(saving)s were verified as saved, %(sold)s of it are sold already: %(left)s are left."),
         "term_reversed": _("The term ends before it begins."),
         "no_permit": _(

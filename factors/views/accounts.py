@@ -14,12 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from factors import pools, rights
 from factors.models import Account, Book, EnergyCoefficient, FactorKind, ReviewRule
 from factors.refusals import Refused
-from factors.views.common import account_for, crumbs, today
+from factors.views.common import EARLIEST, LATEST, account_for, crumbs, today
 from people.access import needs
 from people.models import Department, District
 from projects.models import Park
-
-EARLIEST, LATEST = 2004, 2060
 
 
 class PoolForm(forms.Form):

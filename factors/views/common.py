@@ -12,6 +12,9 @@ from factors.models import Account
 
 ACCOUNT_ROWS = ("book__kind", "book__source", "department", "park", "district", "cap", "project", "enterprise")
 
+EARLIEST, LATEST = 2004, 2060
+"""Years that a page takes."""
+
 
 def today() -> date:
     """Return the day in the city."""

@@ -2,7 +2,7 @@
 
 import re
 
-from django.core.exceptions import PermissionDenied
+from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -69,7 +69,8 @@ def posting_reverse(request, year, number):
             reason=request.POST.get("reason", "")[:500],
         )
     except (Refused, LedgerRefused) as refused:
-        raise PermissionDenied(refused.words()) from refused
+        messages.error(request, refused.words())
+        return redirect("posting-page", year=year, number=number)
     return redirect("voucher-page", pk=voucher.pk)
 
 

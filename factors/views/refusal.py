@@ -42,7 +42,7 @@ def told(request, voucher: Voucher, refused) -> dict:
         "others": others,
         "reallocate_to": account.pk,
         "soon": soon,
-        "is_cap": not is_own,
+        "is_cap": not is_own and account.role == Account.Role.CAP,
         "book_url": reverse("account-book", args=[account.pk]),
     }
 

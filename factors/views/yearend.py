@@ -1,6 +1,7 @@
 """The end of a year: what would become of every pool, the vouchers that do it, and closing. See `factors.yearend`."""
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from factors import amounts, quantity, reservations, yearend
 from factors.models import Voucher
 from factors.refusals import LedgerRefused, Refused
-from factors.views.common import crumbs, number, today
+from factors.views.common import EARLIEST, LATEST, crumbs, number, today
 from people.access import needs
 
 LISTED = 200
@@ -22,6 +23,8 @@ LISTED = 200
 def year_end(request):
     """Show the preview of the pools that the reader keeps; POST prepares the vouchers, or closes what is empty."""
     year = number(request.POST.get("year") or request.GET.get("year", ""), _usual())
+    if not EARLIEST <= year <= LATEST:
+        raise Http404
     errors, status = {}, 200
     if request.method == "POST":
         errors = _do(request, year)

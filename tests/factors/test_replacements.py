@@ -133,3 +133,13 @@ def test_two_at_once_cannot_both_cite_the_last_of_a_saving():
     assert sorted(answers) == ["cited", "used_up"]
     row.refresh_from_db()
     assert row.used == 40_000
+
+
+def test_a_documents_saving_is_registered_once_however_its_number_is_typed(office):
+    row = source(office)
+    for number in ("核〔2026〕9号", "核[2026]9号", "核【２０２６】９ 号"):
+        with pytest.raises(Refused) as caught:
+            source(office, verification_no=number, name="另一条")
+        assert caught.value.code == "registered" and row.name in caught.value.words()
+    source(office, verification_no="核〔2026〕10号")
+    assert ReplacementSource.objects.count() == 2

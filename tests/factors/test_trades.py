@@ -90,6 +90,10 @@ def test_both_legs_move_when_the_keeper_of_the_buyer_approves(office):
     assert (trade.status, seller.available, buyer.available) == ("approved", 70 * WAN, 30 * WAN)
     assert trades.value(trade) == 30 * 12_000_00
     assert code(office, amount=11 * WAN) == "more_than_saving"  # 40 were verified, 30 are sold
+    # The first trade said what this document verified, whatever a later one says, and however it writes the number.
+    for number in ("节水核〔2026〕3号", "节水核[2026]3号", "节水核【２０２６】 3号", " 节水核(2026)3号 "):
+        assert code(office, amount=11 * WAN, saving_document_no=number) == "more_than_saving"
+        assert code(office, amount=5 * WAN, saving_document_no=number, verified_saving=400 * WAN) == "other_saving"
     assert registered(office, amount=10 * WAN).code == "2026-0002"
 
 

@@ -231,6 +231,9 @@ def test_an_entry_is_reversed_by_a_voucher_of_its_own(office, clients):
     back = Posting.objects.latest("pk")
     shown = clients["hejing"].get(reverse("posting-page", args=[back.year, back.number])).content.decode()
     assert grant.label in shown and reverse("paper-voucher", args=[back.year, back.number]) in shown
+    for done in (grant, back):  # nothing is drafted that could never be submitted
+        again = clients["hejing"].post(reverse("posting-reverse", args=[done.year, done.number]), data, follow=True)
+        assert again.status_code == 200 and Voucher.objects.filter(kind="reverse").count() == 1
 
 
 def test_reservations_are_renewed_several_at_once(office, clients):

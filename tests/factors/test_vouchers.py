@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from factors import actions, pools, refusals
 from factors.building import LineDraft
+from factors.forms import kinds_for
 from factors.models import (
     Account,
     Book,
@@ -102,7 +103,21 @@ def test_more_than_reserved_is_told_before_it_is_posted(office):
     assert (caught.value.code, caught.value.field) == ("more_than_reserved", "amount")
 
 
+def test_an_opening_balance_comes_first_and_only_land_earns_from_stock(office):
+    issuer = pools.standing_account("issuer", office.book, "2026")
+    with pytest.raises(actions.Refused) as caught:
+        submitted(office, "opening", LineDraft(issuer, office.pool, 1_000))
+    assert caught.value.code == "not_first"
+    with pytest.raises(actions.Refused) as caught:
+        submitted(office, "earn", LineDraft(issuer, office.pool, 500), reason="处置批而未供 1,000，比例 50%，2026 年度")
+    assert caught.value.code == "earn_of_land"
+    assert {"opening", "earn"}.isdisjoint(kinds_for(Account.objects.get(pk=office.pool.pk)))
+    land = offices.book("land", "new")
+    assert {"opening", "earn"} <= set(kinds_for(offices.account(land, "pool", "pool:land")))
+
+
 def test_opening_grant_earn_and_reallocation(office):
+    FactorKind.objects.filter(pk=office.book.kind_id).update(group="land")
     issuer = pools.standing_account("issuer", office.book, "2026")
     park = pools.open_pool(by=office.maker, now=NOW, book=office.book, period="2026", park=office.park)
     posted(office, "opening", LineDraft(issuer, park, 1_000))

@@ -249,6 +249,8 @@ def test_the_page_shows_prepares_and_closes(world, client, monkeypatch):
     monkeypatch.setattr("django.utils.timezone.now", lambda: JANUARY)
     client.force_login(world.maker, backend="django.contrib.auth.backends.ModelBackend")
     url = reverse("year-end")
+    for year in ("0", "1900", "99999"):
+        assert client.get(url, {"year": year}).status_code == 404
     page = client.get(url).content.decode()
     assert world.pool.name in page and 'name="document_no"' in page
     name = f"approved_{world.pool.pk}"
