@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from factors import actions, rights
+from factors import actions, document_numbers, rights
 from factors.entry_sheet import lines_for, posting_for, seal
 from factors.models import FactorKind, Posting, Transfer
 from factors.overview import ORIGIN
@@ -20,7 +20,7 @@ from people import paging
 from people.access import allows, needs
 
 LINES = 500
-LOOKS_LIKE_A_DOCUMENT = re.compile(r"[〔\[【（(]\s*\d{4}|号$|^\d{3,6}$")
+LOOKS_LIKE_A_DOCUMENT = re.compile(r"\[\d{4}|号$|^\d{3,6}$")  # of a normal number
 FLOW = {
     "in": ("grant", "opening", "earn", "carry_over", "recover", "absorb", "reallocate", "reduce", "expire_year"),
     **{name: [kind for kind, origin in ORIGIN.items() if origin == name] for name in set(ORIGIN.values())},
@@ -119,6 +119,8 @@ def matching(user, text: str):
     if not text:
         return rows
     where = Q(document_no__icontains=text) | Q(summary__icontains=text)
+    for spelling in document_numbers.spellings(text):
+        where |= Q(document_no__icontains=spelling)
     if text.isascii() and text.isdigit() and len(text) < 9:
         where |= Q(number=int(text))
     return rows.filter(where)
@@ -126,7 +128,7 @@ def matching(user, text: str):
 
 def suggestions(user, query: str) -> list[dict]:
     """Return entries for the search box when the text looks like a document or voucher number. At most one query."""
-    if not LOOKS_LIKE_A_DOCUMENT.search(query) or not allows(user, "factor.view"):
+    if not LOOKS_LIKE_A_DOCUMENT.search(document_numbers.normal(query)) or not allows(user, "factor.view"):
         return []
     return [
         {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from factors.document_numbers import normal
+from factors.document_numbers import normal, spellings
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,9 @@ def test_other_numbers_stay_others():
         )
         == 4
     )
+
+
+def test_a_part_is_searched_in_every_spelling():
+    ways = spellings("改〔２０２６〕 7")
+    assert {"改〔2026〕7", "改[2026]7", "改【２０２６】７", "改（2026）7"} <= ways and len(ways) <= 12
+    assert spellings("7号") == {"7号", "７号"}

@@ -376,3 +376,16 @@ def test_what_a_form_of_one_line_cannot_hold_is_never_written_by_it(office, clie
     Voucher.objects.filter(pk=draft.pk).update(kind="carry_over")
     assert clients["hejing"].get(edit).status_code == 302
     assert "/edit/" not in clients["hejing"].get(reverse("voucher-page", args=[draft.pk])).content.decode()
+
+
+def test_a_document_number_is_found_however_it_is_typed(office, clients):
+    _pool, _other, _demands = office
+    people_actions.grant(clients["leader"].user, "view_projects", District.objects.get())
+    issuer, pool = Account.objects.get(role="issuer"), Account.objects.filter(role="pool").first()
+    ledger.post([entries.move("grant", issuer, pool, 5, key="doc", on=TODAY, document_no="省能〔2026〕77号")], now=NOW)
+    number = Posting.objects.get(key="doc").label
+    for typed in ("省能〔2026〕77号", "省能[2026]77号", "省能【２０２６】７７号", "省能(2026) 77 号", "能〔2026〕77"):
+        assert number in clients["leader"].get(reverse("posting-search"), {"q": typed}).content.decode(), typed
+        found = clients["leader"].get(reverse("search"), {"q": typed}, headers={"HX-Request": "true"})
+        assert "省能〔2026〕77号" in found.content.decode(), typed
+    assert number not in clients["leader"].get(reverse("posting-search"), {"q": "省能〔2026〕78号"}).content.decode()
