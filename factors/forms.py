@@ -114,7 +114,8 @@ class VoucherForm(forms.Form):
         User.objects.none(), label=_("Checked by"), required=False, empty_label=_("any who may check")
     )
 
-    def __init__(self, *args, user, account: Account, kind: str, complete: bool = True, **options):
+    def __init__(self, *args, user, account: Account, kind: str, complete: bool = True, line: bool = False, **options):
+        """`complete` asks for all that a voucher needs; `line` only for what one more line of a draft is."""
         super().__init__(*args, **options)
         self.user, self.account, self.kind = user, account, kind
         self.fields["amount"] = AmountField(account.book.kind, required=kind != "reserve")
@@ -130,6 +131,8 @@ class VoucherForm(forms.Form):
                 del self.fields["reason"]
             elif kind == "reserve":
                 self.fields["reason"].label = _("Reason for passing over another source")
+        for name in ("file", "asked_checker", "summary") if line else ():
+            self.fields.pop(name, None)
         self.initial.setdefault("key", uuid.uuid4())
         if not complete:  # a draft may lack anything, and so may what is checked while typing
             for field in self.fields.values():

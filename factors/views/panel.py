@@ -48,7 +48,11 @@ def build(
     kind = kind if kind in kinds else kinds[0]
     if form is None:
         form = VoucherForm(
-            user=request.user, account=account, kind=kind, initial=_initial(request, account, kind, draft)
+            user=request.user,
+            account=account,
+            kind=kind,
+            line=into is not None,
+            initial=_initial(request, account, kind, draft),
         )
         if into is not None:
             form.initial |= {name: getattr(into, name) for name in ("document_no", "summary", "reason")}

@@ -92,7 +92,7 @@ def _one_more(request, account, into):
         raise Http404
     if request.method == "GET":
         return _form_page(request, account, panel.build(request, account, into.kind, into=into))
-    form = VoucherForm(request.POST, user=request.user, account=account, kind=into.kind, complete=False)
+    form = VoucherForm(request.POST, user=request.user, account=account, kind=into.kind, complete=False, line=True)
     if not form.is_valid():
         return _form_page(request, account, panel.build(request, account, into.kind, form=form, into=into), status=422)
     try:
