@@ -84,7 +84,7 @@ class Reading:
         asked = self.asked.get(demand.pk)
 
         def shown(amount, up=False):  # what covers the whole need is rounded as the need is: 5.2 of 5.2, not 5.1
-            return quantity.show(amount, kind.family, kind.unit, up=up or amount == demand.amount)
+            return quantity.every_digit(amount, kind.family, kind.unit, up=up or amount == demand.amount)
 
         return Demand(
             factor=str(demand.book),

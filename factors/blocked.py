@@ -93,10 +93,10 @@ def of_projects(projects: Iterable[int]) -> dict[int, list[Demand]]:
 # --- words ---------------------------------------------------------------------------------------------------------
 
 
-def amount(value: int, of: Demand | Account, *, up: bool = False) -> str:
-    """Return an amount with its unit, as it is shown beside the book of a demand or an account."""
+def amount(value: int, of: Demand | Account) -> str:
+    """Return an amount with its unit and every digit, as it stands in the book of a demand or an account."""
     kind = of.book.kind
-    return quantity.show(value, kind.family, kind.unit, up=up, with_unit=True)
+    return quantity.exact(value, kind.family, kind.unit)
 
 
 def factor_name(demand: Demand) -> str:
@@ -106,7 +106,7 @@ def factor_name(demand: Demand) -> str:
 
 def gap_words(demand: Demand) -> str:
     """Return what is missing: “能耗缺 8,600 tce”."""
-    return _("%(factor)s short of %(gap)s") % {"factor": demand.book.kind, "gap": amount(demand.gap, demand, up=True)}
+    return _("%(factor)s short of %(gap)s") % {"factor": demand.book.kind, "gap": amount(demand.gap, demand)}
 
 
 def pool_words(demand: Demand) -> str:
@@ -240,9 +240,7 @@ def what_frees(demand: Demand, today: date) -> list[Relief]:
     lines = []
     if demand.pool is not None:
         lines.append(
-            Relief(
-                _("the pool is short by %(short)s") % {"short": amount(found.short, demand, up=True)}, demand.pool_id
-            )
+            Relief(_("the pool is short by %(short)s") % {"short": amount(found.short, demand)}, demand.pool_id)
         )
     else:
         lines.append(Relief(_("open a pool for the park or the district")))

@@ -10,6 +10,7 @@ demand or a gap, which must not look smaller than it is), and an amount above no
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -215,14 +216,24 @@ def exact(smallest: int, family: Family | str, unit: Unit | str | None = None) -
     return format(smallest, family, unit, with_unit=True)
 
 
-def every_digit(smallest: int, family: Family | str, unit: Unit | str | None = None) -> str:
+def every_digit(smallest: int, family: Family | str, unit: Unit | str | None = None, *, up: bool = False) -> str:
     """Every digit in that very unit, without its label; as `show` says it when no number of digits would do."""
     family = family_of(family)
     unit = _unit(family, unit)
     digits = full_decimals(smallest, unit)
     if digits is None:
-        return show(smallest, family, unit)
+        return show(smallest, family, unit, up=up)
     return format(smallest, family, unit, decimals=max(digits, unit.decimals))
+
+
+def digits(amounts: Iterable[int], family: Family | str, unit: Unit | str | None = None) -> int:
+    """How many decimals write all of the amounts exactly, so that a column adds up as it is shown.
+
+    Amounts that no number of decimals writes in the unit (square metres in 亩) are left out of account.
+    """
+    unit = _unit(family_of(family), unit)
+    needed = [full_decimals(amount, unit) for amount in set(amounts)]
+    return max([unit.decimals, *(known for known in needed if known is not None)])
 
 
 def full_decimals(smallest: int, unit: Unit) -> int | None:

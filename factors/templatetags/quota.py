@@ -21,20 +21,27 @@ def _kind(of):
 
 @register.filter
 def qty(amount, of) -> str:
-    """Show smallest units in the factor's own unit, cut downwards; `of` is a factor, book, account or demand."""
-    if amount is None or amount == "":
-        return "—"
-    kind = _kind(of)
-    return quantity.show(amount, kind.family, kind.unit)
+    """Show smallest units in the factor's own unit, with every digit; `of` is a factor, book, account or demand.
+
+    Figures that stand together add up as they are shown. Where `of` has `digits` (`quantity.digits`), all have as many.
+    """
+    return _shown(amount, of, up=False)
 
 
 @register.filter
 def qty_up(amount, of) -> str:
-    """Show what is missing or needed: cut upwards, so that it never looks smaller than it is."""
+    """Show what is missing or needed; where no number of digits is exact, never less than it is."""
+    return _shown(amount, of, up=True)
+
+
+def _shown(amount, of, up: bool) -> str:
     if amount is None or amount == "":
         return "—"
     kind = _kind(of)
-    return quantity.show(amount, kind.family, kind.unit, up=True)
+    digits = getattr(of, "digits", None)
+    if digits is not None:
+        return quantity.format(amount, kind.family, kind.unit, decimals=digits, up=up)
+    return quantity.every_digit(amount, kind.family, kind.unit, up=up)
 
 
 @register.filter
@@ -63,8 +70,7 @@ def qty_signed(amount, of) -> SafeString | str:
     """Show a change with its sign, a true minus; nothing for none."""
     if not amount:
         return ""
-    kind = _kind(of)
-    text = quantity.show(abs(amount), kind.family, kind.unit)
+    text = _shown(abs(amount), of, up=False)
     return f"+{text}" if amount > 0 else f"{quantity.MINUS}{text}"
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from factors import book, book_reading, overview, reservations, rights
+from factors import book, book_reading, overview, quantity, reservations, rights
 from factors.models import Account, Posting, Voucher
 from factors.views import panel
 from factors.views.common import account_for, as_of, crumbs, day, number
@@ -80,7 +80,23 @@ def book_context(request, account) -> dict:
         context |= _projects(user, account, past)
     else:
         context |= _page(request, user, account, filters, past)
+    _align(account, context)
     return context
+
+
+def _align(account, shown: dict) -> None:
+    """Give all figures of the book as many decimals as the finest of them needs: columns add up as they stand."""
+    moved = [shown.get("totals")]
+    for page in [shown.get("page"), *shown.get("sheets", ())]:
+        if page is not None:
+            moved += [page.opening, page.closing, *(row.movement for row in page.rows)]
+    moved += [line.movement for line in shown.get("waiting", ())]
+    moved += [movement for _month, *movements in shown.get("months", ()) for movement in movements]
+    amounts = {amount for one in moved if one is not None for amount in (one.income, one.outgo, one.held, one.coming)}
+    amounts |= {amount for _holding, *parts in shown.get("holdings", ()) for amount in parts}
+    amounts |= set((shown.get("hidden") or (0, 0, 0))[1:]) | set(shown.get("holdings_total", ()))
+    kind = account.book.kind
+    account.digits = quantity.digits(amounts, kind.family, kind.unit)
 
 
 def _page(request, user, account, filters, past) -> dict:
@@ -196,4 +212,5 @@ def account_book_print(request, pk):
         "too_many": len(rows) > PRINTED_AT_MOST,
         "most": PRINTED_AT_MOST,
     }
+    _align(account, context)
     return render(request, "factors/book_print.html", context)

@@ -135,7 +135,7 @@ def demand_ask(request, code, pk):
     except Refused as error:
         messages.error(request, error.words())
     else:
-        messages.success(request, _("Asked for %(what)s.") % {"what": blocked.amount(demand.gap, demand, up=True)})
+        messages.success(request, _("Asked for %(what)s.") % {"what": blocked.amount(demand.gap, demand)})
     return _home(project)
 
 

@@ -291,3 +291,16 @@ def test_every_unit_is_read_by_its_code_label_and_name(family):
 def test_one_hectare_is_fifteen_mu():
     assert 15 * MU == HA == 10_000 * M2
     assert 3 * MU == 2000 * M2
+
+
+@given(
+    st.lists(st.integers(-(10**12), 10**12), max_size=30), st.sampled_from(["energy", "water", "emissions", "power"])
+)
+def test_a_column_adds_up_as_it_is_shown(amounts, family):
+    """What a clerk adds up from the paper is the total on the paper."""
+    unit = q.family_of(family).shown
+    digits = q.digits([*amounts, sum(amounts)], family, unit)
+    shown = [Decimal(q.format(a, family, unit, decimals=digits).replace(",", "").replace("−", "-")) for a in amounts]
+    total = q.format(sum(amounts), family, unit, decimals=digits).replace(",", "").replace("−", "-")
+    assert sum(shown) == Decimal(total)
+    assert {-one.as_tuple().exponent for one in shown} <= {digits}  # one number of decimals, so they stand aligned
