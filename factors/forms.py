@@ -19,6 +19,7 @@ COMMON = ("reserve", "confirm", "release", "renew")
 
 OF_POOL = (*COMMON, "grant", "earn", "reallocate", "recover", "absorb", "reduce", "opening")
 OF_CAP = ("grant", "earn", "reallocate", "reduce", "opening")
+OF_HOLDING = ("reduce",)
 FIELDS = {
     "reserve": ("demand", "amount", "document_no", "expires_on", "reason"),
     "confirm": ("reservation", "amount", "document_no"),
@@ -40,7 +41,7 @@ def kinds_for(account: Account) -> tuple[str, ...]:
 
     Only land earns from stock, and what has entries has no opening balance any more.
     """
-    kinds = {"pool": OF_POOL, "cap": OF_CAP}.get(account.role, ())
+    kinds = {"pool": OF_POOL, "cap": OF_CAP, "holding": OF_HOLDING}.get(account.role, ())
     without = set() if account.book.kind.group == FactorKind.Group.LAND else {"earn"}
     without |= {"opening"} if account.last_on is not None else set()
     return tuple(kind for kind in kinds if kind not in without)

@@ -205,8 +205,9 @@ def _say_again(request, voucher):
         messages.success(request, _("Submitted; to be checked by %(who)s. Nothing is held yet.") % {"who": who})
     else:
         messages.info(request, _("This voucher is settled: %(status)s.") % {"status": voucher.get_status_display()})
-    line = voucher.lines.select_related("debit").first()
-    account = line.debit if line and line.debit and line.debit.role in ("pool", "cap") else line and line.credit
+    line = voucher.lines.select_related("debit", "credit").first()
+    sides = [side for side in (line.debit, line.credit) if side is not None] if line else []
+    account = next((side for side in sides if side.role in ("pool", "cap")), sides[0] if sides else None)
     return redirect("account-book", pk=account.pk) if account else redirect("voucher-page", pk=voucher.pk)
 
 

@@ -389,3 +389,20 @@ def test_a_document_number_is_found_however_it_is_typed(office, clients):
         found = clients["leader"].get(reverse("search"), {"q": typed}, headers={"HX-Request": "true"})
         assert "省能〔2026〕77号" in found.content.decode(), typed
     assert number not in clients["leader"].get(reverse("posting-search"), {"q": "省能〔2026〕78号"}).content.decode()
+
+
+def test_what_a_project_holds_is_reduced_beside_its_own_book(office, clients):
+    pool, _other, (demand, _rival) = office
+    issuer, holding = Account.objects.get(role="issuer"), demand.holding
+    ledger.post([entries.move("opening", issuer, holding, 90_000, key="o", on=TODAY, document_no="期初")], now=NOW)
+    people_actions.grant(clients["hejing"].user, "view_projects", District.objects.get())
+    form = clients["hejing"].get(f"{reverse('account-book', args=[holding.pk])}?voucher=new").context["panel"]
+    assert (form["kind"], form["more"]) == ("reduce", [("reduce", form["label"])])
+    data = {"key": uuid.uuid4(), "amount": "40", "document_no": "核减1号", "reason": "企业减产"}
+    answer = clients["hejing"].post(address("voucher-create", holding, "reduce"), data)
+    assert answer.status_code == 302 and answer.url == reverse("account-book", args=[holding.pk])
+    voucher = Voucher.objects.get()
+    clients["gaoyuan"].post(reverse("voucher-page", args=[voucher.pk]), {"action": "pass"})
+    assert available(holding) == 50_000 and Posting.objects.latest("pk").kind == "reduce"
+    assert clients["leader"].get(address("voucher-create", holding, "reduce")).status_code == 403
+    assert clients["factor"].get(address("voucher-create", holding, "reduce")).status_code in (403, 404)
