@@ -110,13 +110,15 @@ class Words:
         """
         kind = self.factors.get(factor)
         if kind is None:
-            known = _(", ").join(sorted({row.code for row in self.factors.values()}))
+            known = _(", ").join(dict.fromkeys(f"{row.name} {row.code}" for row in self.factors.values()))
             raise Wrong("factor", _("there is no factor “%(name)s”; known are %(known)s") % {
                 "name": factor, "known": known})  # fmt: skip
         books = self.books.get(kind.pk, [])
         fitting = [book for book in books if source in (book.source.code, book.source.name)]
         if not fitting:
-            known = _(", ").join(sorted({book.source.code for book in books if book.source.code}))
+            known = _(", ").join(
+                dict.fromkeys(f"{book.source.name} {book.source.code}" for book in books if book.source.code)
+            )
             raise Wrong("source", _("“%(source)s” is no source of %(factor)s; its sources: %(known)s") % {
                 "source": source, "factor": kind.name, "known": known or "—"})  # fmt: skip
         fitting = [book for book in fitting if basis in (book.basis, str(book.get_basis_display()))]

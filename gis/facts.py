@@ -79,10 +79,7 @@ def _lack(row, demands, now) -> tuple[str, str]:
         told = [_("%(n)s days") % {"n": since} if since is not None else "", blocked.who(first)]
         words = blocked.gap_words(first)
         if len(first.book.kind.name) > LONG_NAME:
-            brief = {
-                "factor": first.book.kind.get_group_display(),
-                "gap": blocked.amount(first.gap, first, up=True),
-            }
+            brief = {"factor": first.book.kind.get_group_display(), "gap": blocked.amount(first.gap, first)}
             words = _("%(factor)s short of %(gap)s") % brief
         return (f"{words} +{more}" if more else words), _(", ").join(filter(None, told))
     if row.over_days is not None:
@@ -132,7 +129,7 @@ def _blocked_facts(demands, row, now) -> list[tuple[str, str, str]]:
             blocked.gap_words(demand),
             _("needs %(amount)s, secured %(secured)s")
             % {
-                "amount": blocked.amount(demand.amount, demand, up=True),
+                "amount": blocked.amount(demand.amount, demand),
                 "secured": blocked.amount(demand.secured, demand),
             },
         )

@@ -15,7 +15,7 @@ from factors.land import ParcelState
 from factors.models import FactorKind, Parcel, Posting
 from factors.refusals import Refused
 from people import actions as people_actions
-from people.models import AuditEntry
+from people.models import AuditEntry, District
 from tests.factors import office as offices
 from tests.factors import world
 from tests.factors.office import NOW, TODAY
@@ -44,6 +44,14 @@ def recorded(office, code="P1", **more):
         "area": quantity.parse("35.6亩", "land").smallest, "reported_on": date(2024, 1, 5),
     } | more  # fmt: skip
     return parcels.record(by=office.maker, now=NOW, facts=facts)
+
+
+def test_a_parcel_lies_in_the_district_of_its_park(office):
+    west = District.objects.create(code="159902", name="河西区", parent=office.city)
+    with pytest.raises(Refused) as caught:
+        recorded(office, district=west)
+    assert caught.value.field == "district" and office.park.name in caught.value.words()
+    assert recorded(office, district=office.city).district == office.district  # the nearer one of the two
 
 
 def moved(office, parcel, to, on, **facts):
