@@ -11,7 +11,7 @@ from datetime import date
 from django.db import connection
 from django.db.models import BigIntegerField, Case, Count, F, Q, Sum, Value, When
 
-from factors import overview
+from factors import document_numbers, overview
 from factors.book import NOTHING, Movement, Row, rows_of, run, total_of, with_renewals
 from factors.models import Account, Posting, Reservation, Transfer, VoucherLine
 
@@ -180,7 +180,7 @@ def _narrowed(account: Account, side: str, filters: Filters):
         rows = rows.filter(posting__maker__username=filters.maker)
     if filters.text:
         text = filters.text
-        words = Q(posting__summary__icontains=text) | Q(posting__document_no__icontains=text)
+        words = Q(posting__summary__icontains=text) | document_numbers.matching(text, "posting__document_no")
         if text.isascii() and text.isdigit() and len(text) < 9:
             words |= Q(posting__number=int(text))
         rows = rows.filter(words)

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from django.db.models import Q
+
 _BRACKETS = str.maketrans({**dict.fromkeys("〔[【{(<〈《（［｛", "["), **dict.fromkeys("〕]】})>〉》）］｝", "]")})
 _SPACE = re.compile(r"\s+")
 
@@ -27,3 +29,11 @@ def spellings(text: str) -> set[str]:
         narrow = plain.replace("[", left).replace("]", right)
         found |= {narrow, narrow.translate(_WIDE)}
     return found
+
+
+def matching(text: str, column: str = "document_no") -> Q:
+    """Return the condition by which a document number that contains the text is found, however either is typed."""
+    where = Q()
+    for spelling in sorted({text, *spellings(text)}):
+        where |= Q((f"{column}__icontains", spelling))
+    return where

@@ -38,6 +38,14 @@ class Result:
     unread: tuple[str, ...] = ()
     written: bool = False
 
+    @property
+    def wrong(self) -> dict[int, list[Problem]]:
+        """The problems by the row they stand in; a row can have several."""
+        found = {}
+        for problem in sorted(self.problems, key=lambda problem: problem.number):
+            found.setdefault(problem.number, []).append(problem)
+        return found
+
 
 class _RollBack(Exception):
     """Leaves the transaction without an error."""
@@ -95,7 +103,7 @@ def _record(path, result, now, by) -> None:
         rows=result.rows,
         posted=len(result.done),
         known=len(result.known),
-        refused=len(result.problems),
+        refused=len(result.wrong),
         opened=[f"{a.book.code} {a.period} {a.code}".strip() for a in result.opened[:200]],
         accounts_opened=len(result.opened),
     )

@@ -130,67 +130,96 @@ class Words:
 
 
 def judge(sheet: sheets.Sheet, words: Words) -> tuple[list[Row], list[Problem]]:
-    """Read every row. A row that cannot be read is a problem and no row; each key stands once."""
+    """Read every row and tell all that is wrong in it. A row with a problem is no row; each key stands once."""
     rows, problems, keys = [], [], {}
     for line in sheet.lines:
-        try:
-            row = _row(line, words)
-            if row.key in keys:
-                raise Wrong("key", _("“%(key)s” stands in row %(row)s already; every row needs a key of its own") % {
-                    "key": row.key, "row": keys[row.key]})  # fmt: skip
-        except Wrong as wrong:
-            problems.append(Problem(line.number, wrong.column, wrong.words))
+        reading = _Reading(line, words, keys)
+        row = reading.row()
+        if reading.problems:
+            problems += reading.problems
             continue
         keys[row.key] = row.number
         rows.append(row)
     return rows, problems
 
 
-def _row(line: sheets.Line, words: Words) -> Row:
-    cells = line.cells
+class _Reading:
+    """One row as it is read: what is wrong in a cell does not keep the others from being judged."""
+
+    def __init__(self, line: sheets.Line, words: Words, keys: dict[str, int]):
+        self.line, self.words, self.keys = line, words, keys
+        self.problems: list[Problem] = []
+
+    def told(self, read, *args):
+        """Return what `read` makes of the cells, or nothing and keep what it says is wrong."""
+        try:
+            return read(*args)
+        except Wrong as wrong:
+            self.problems.append(Problem(self.line.number, wrong.column, wrong.words))
+            return None
+
+    def row(self) -> Row:
+        """Return the row; it is good if there are no problems afterwards."""
+        cells, told = self.line.cells, self.told
+        kind = told(_kind, cells, self.words)
+        day = told(_posted_on, cells)
+        book = told(self.words.book, cells["factor"], cells.get("source", ""), cells.get("basis", ""))
+        if kind in OF_RESERVATION:
+            told(_require_reservation, cells)
+        elif kind:
+            told(_require_account, cells, "from")
+            told(_require_account, cells, "to")
+        return Row(
+            number=self.line.number,
+            key=told(_key, cells, self.keys),
+            kind=kind,
+            day=day,
+            book=book,
+            period=cells.get("period", ""),
+            giver=cells.get("from", ""),
+            taker=cells.get("to", ""),
+            amount=told(_amount, kind, cells, book) if kind and book else None,
+            document_no=told(_document, kind, cells),
+            summary=cells.get("summary", "")[:200],
+            reservation=cells.get("reservation", ""),
+            expires_on=told(_until, kind, cells, day, book) if day and book else None,
+        )
+
+
+def _kind(cells, words: Words) -> str:
     kind = words.kinds.get(sheets.normal(cells["kind"]))
     if kind is None:
         raise Wrong("kind", _("“%(kind)s” is no kind of entry; write one of %(known)s") % {
             "kind": cells["kind"], "known": ", ".join(KINDS)})  # fmt: skip
+    return kind
+
+
+def _posted_on(cells) -> date:
     day = _day(cells, "date")
     if day is None:
         raise Wrong("date", _("the date is missing"))
-    book = words.book(cells["factor"], cells.get("source", ""), cells.get("basis", ""))
-    named = cells.get("reservation", "")
-    if kind in OF_RESERVATION and not named:
+    return day
+
+
+def _require_reservation(cells) -> None:
+    if not cells.get("reservation"):
         raise Wrong("reservation", _("name the reservation: the key of the row that made it"))
-    _require_accounts(kind, cells)
-    return Row(
-        number=line.number,
-        key=_key(cells),
-        kind=kind,
-        day=day,
-        book=book,
-        period=cells.get("period", ""),
-        giver=cells.get("from", ""),
-        taker=cells.get("to", ""),
-        amount=_amount(kind, cells, book),
-        document_no=_document(kind, cells),
-        summary=cells.get("summary", "")[:200],
-        reservation=named,
-        expires_on=_until(kind, cells, day, book),
-    )
 
 
-def _require_accounts(kind, cells) -> None:
-    if kind in OF_RESERVATION:
-        return
-    for column in ("from", "to"):
-        if not cells.get(column):
-            raise Wrong(column, _("name the account"))
+def _require_account(cells, column: str) -> None:
+    if not cells.get(column):
+        raise Wrong(column, _("name the account"))
 
 
-def _key(cells) -> str:
+def _key(cells, keys: dict[str, int]) -> str:
     key = cells["key"]
     if not key:
         raise Wrong("key", _("every row needs a key of its own, the same one whenever the file is posted again"))
     if len(key) > LONGEST_KEY:
         raise Wrong("key", _("a key has %(most)s characters at the most") % {"most": LONGEST_KEY})
+    if key in keys:
+        raise Wrong("key", _("“%(key)s” stands in row %(row)s already; every row needs a key of its own") % {
+            "key": key, "row": keys[key]})  # fmt: skip
     return key
 
 

@@ -167,14 +167,11 @@ class ProjectForm(Watched, Sections, forms.ModelForm):
             return
         if park is None and district is None:
             self.add_error("district", _("Choose the park or the district."))
-        elif park is not None and (district is None or district in park.district.ancestors()):
-            cleaned["district"] = park.district
-        elif park is not None and district.pk != park.district_id:
-            self.add_error(
-                "district",
-                _("%(park)s lies in %(district)s: choose that district, or another park.")
-                % {"park": park.name, "district": park.district.name},
-            )
+        elif park is not None:
+            try:
+                cleaned["district"] = park.district_of(district)
+            except ValidationError as elsewhere:
+                self.add_error("district", elsewhere)
 
     def _clean_new_enterprise(self, cleaned):
         code, name = cleaned.get("new_credit_code"), cleaned.get("new_name")

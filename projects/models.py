@@ -6,6 +6,7 @@ changed the fact, so that lists are one indexed query; `manage.py verify` derive
 """
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -72,6 +73,16 @@ class Park(Searchable):
 
     def searchable(self):
         return [self.code, self.name, self.short_name]
+
+    def district_of(self, chosen: District | None) -> District:
+        """Return the district of what lies in this park, when `chosen` is it, lies above it or is not given.
+
+        :raises ValidationError: the park lies in another district.
+        """
+        if chosen is None or chosen.pk == self.district_id or chosen in self.district.ancestors():
+            return self.district
+        message = _("%(park)s lies in %(district)s: choose that district, or another park.")
+        raise ValidationError(message, params={"park": self.name, "district": self.district.name})
 
 
 class ParkUserObjectPermission(UserObjectPermissionBase):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -55,23 +56,17 @@ def record(*, by, now: datetime, facts: dict, parcel: Parcel | None = None) -> P
         raise Refused("supplied", _("The area is that of the contract; it does not change after the supply."), "area")
     for name in BASIC:
         setattr(row, name, facts[name])
-    _require_place(row)
+    if row.park is not None:
+        try:
+            row.district = row.park.district_of(row.district)
+        except ValidationError as elsewhere:
+            raise Refused("place", " ".join(elsewhere.messages), "district") from elsewhere
     if row.reported_on and row.reported_on > actions.local(now):
         raise Refused("in_the_future", _("The day is still to come."), "reported_on")
     _require_order(row)
     row.save()
     _audit(row, by, now, name="recorded", area=row.area)
     return row
-
-
-def _require_place(row) -> None:
-    """Let a parcel in a park be in the park's district; a district above it is narrowed, another one refused."""
-    if row.park is None or row.district_id == row.park.district_id:
-        return
-    if row.district_id is not None and row.district not in row.park.district.ancestors():
-        message = _("%(park)s lies in %(district)s: choose that district, or another park.")
-        raise Refused("place", message % {"park": row.park.name, "district": row.park.district.name}, "district")
-    row.district = row.park.district
 
 
 def _locked(parcel) -> Parcel:

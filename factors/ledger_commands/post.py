@@ -69,7 +69,7 @@ def handle(command, options) -> None:
     else:
         _tell(command, result)
     if result.problems and not options["good_rows_only"]:
-        raise CommandError(_("%(count)s rows are wrong; nothing was written.") % {"count": len(result.problems)})
+        raise CommandError(_("%(count)s rows are wrong; nothing was written.") % {"count": len(result.wrong)})
 
 
 def _summary(result) -> dict:
@@ -77,7 +77,7 @@ def _summary(result) -> dict:
         "rows": result.rows,
         "posted": len(result.done) if result.written else 0,
         "known": len(result.known),
-        "wrong": len(result.problems),
+        "wrong": len(result.wrong),
         "opened": len(result.opened) if result.written else 0,
         "written": result.written,
         "unread_columns": list(result.unread),
@@ -103,7 +103,7 @@ def _receipt(path: Path, result) -> None:
     made = result.done if result.written else []
     verdicts = [(row.number, row.key, _("posted"), number, "") for row, number in made]
     verdicts += [(row.number, row.key, _("known"), number, "") for row, number in result.known]
-    verdicts += [(p.number, "", _("wrong"), "", str(p)) for p in result.problems]
+    verdicts += [(row, "", _("wrong"), "", "\n".join(map(str, wrong))) for row, wrong in result.wrong.items()]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([_("row"), "key", _("verdict"), _("entry"), _("what is wrong")])

@@ -118,9 +118,7 @@ def matching(user, text: str):
     rows = Posting.objects.filter(~Exists(hidden))
     if not text:
         return rows
-    where = Q(document_no__icontains=text) | Q(summary__icontains=text)
-    for spelling in document_numbers.spellings(text):
-        where |= Q(document_no__icontains=spelling)
+    where = document_numbers.matching(text) | Q(summary__icontains=text)
     if text.isascii() and text.isdigit() and len(text) < 9:
         where |= Q(number=int(text))
     return rows.filter(where)

@@ -1,5 +1,6 @@
 """`manage.py ledger post` and `ledger balances`: a file is posted whole or not at all, and only once."""
 
+import csv
 import io
 import json
 from datetime import date
@@ -126,6 +127,17 @@ def test_one_wrong_row_and_nothing_is_written(pools, file):
     out, err, error = command("post", str(path))
     assert error and "10 tce" in err
     assert Account.objects.get(code="pool:a").last_on is None
+
+
+def test_all_that_is_wrong_in_a_row_is_told_at_once(pools, file, tmp_path):
+    path = file(GRANT, "昨天,grant,energy,,,2026,issuer,,5,亩,,g1,,")
+    receipt = tmp_path / "receipt.csv"
+    out, err, error = command("post", str(path), "--json", "--receipt", str(receipt))
+    told = json.loads(out)
+    columns = ["date", "to", "key", "unit", "document_no"]
+    assert [(p["row"], p["column"]) for p in told["problems"]] == [(3, column) for column in columns]
+    assert told["wrong"] == 1 and "1" in error
+    assert len(list(csv.reader(receipt.open(encoding="utf-8-sig")))) == 2
 
 
 def test_good_rows_only_posts_the_others_and_writes_a_receipt(pools, file, tmp_path):

@@ -333,6 +333,9 @@ def test_several_lines_make_one_voucher_and_all_of_them_survive_a_refusal_and_a_
     assert [line.demand_id for line in lines] == [demand.pk, rival.pk]
     clients["gaoyuan"].post(page, {"action": "pass"})
     assert available(pool) == 3_200_000 - 250_000
+    for text, found in (("节能[2026] 9", 1), ("节能〔2026〕8", 0)):
+        Voucher.objects.update(document_no="市节能〔2026〕9号")
+        assert clients["hejing"].get(reverse("voucher-list"), {"tab": "mine", "q": text}).context["total"] == found
 
 
 def test_a_wrong_line_is_told_where_it_is_and_a_line_may_be_taken_out(office, clients):
@@ -388,6 +391,8 @@ def test_a_document_number_is_found_however_it_is_typed(office, clients):
         assert number in clients["leader"].get(reverse("posting-search"), {"q": typed}).content.decode(), typed
         found = clients["leader"].get(reverse("search"), {"q": typed}, headers={"HX-Request": "true"})
         assert "省能〔2026〕77号" in found.content.decode(), typed
+        kept = clients["leader"].get(reverse("account-book", args=[pool.pk]), {"q": typed}).content.decode()
+        assert "省能〔2026〕77号" in kept, typed
     assert number not in clients["leader"].get(reverse("posting-search"), {"q": "省能〔2026〕78号"}).content.decode()
 
 

@@ -293,6 +293,7 @@ MATRIX: dict[str, Rule] = {
     "voucher-list": page("factor.view"),
     "voucher-create": form("factor.make"),
     "voucher-check": action("factor.make", also=NOTHING_THERE),
+    "voucher-edit": form("factor.make", args={"pk": unknown}, also=NOTHING_THERE),
     "voucher-page": form("factor.view", args={"pk": unknown}, also=NOTHING_THERE),
     "voucher-attachment": page("factor.view", args={"pk": unknown, "file": unknown}, also=NOTHING_THERE),
     "posting-search": page("factor.view"),
