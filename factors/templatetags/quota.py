@@ -45,6 +45,20 @@ def _shown(amount, of, up: bool) -> str:
 
 
 @register.filter
+def qty_short(amount, of) -> str:
+    """Show an amount with the unit's own number of decimals, cut downwards: for leaders' bars, where nobody adds up."""
+    kind = _kind(of)
+    return quantity.show(amount, kind.family, kind.unit)
+
+
+@register.filter
+def qty_short_up(amount, of) -> str:
+    """Show what is needed as `qty_short` does, cut upwards."""
+    kind = _kind(of)
+    return quantity.show(amount, kind.family, kind.unit, up=True)
+
+
+@register.filter
 def qty_exact(amount, of) -> str:
     """Show every digit, with the unit."""
     kind = _kind(of)
