@@ -182,6 +182,8 @@ def _submit(by, voucher, now, asked_checker, ip) -> Voucher:
         _post(row, lines, now=now, by=by, checker=None, ip=ip)
         return row
     effects.require_possible(_entries(row, lines, now), today=local(now))
+    if row.kind == Posting.Kind.RESERVE:
+        effects.require_wanted(lines)
     row.status, row.asked_checker = Voucher.Status.SUBMITTED, asked_checker
     row.save(update_fields=["status", "asked_checker", "submitted_at"])
     follow.submitted(row)
@@ -269,6 +271,7 @@ def _post(row: Voucher, lines, *, now, by, checker, ip) -> list[Posting]:
     posted = ledger.post(entries, now=now, by=by, ip=ip)
     if row.kind == Posting.Kind.RESERVE:  # now that the accounts are locked: two vouchers may each have been within it
         effects.require_within_need(row.kind, effects.needs_met(lines))
+        effects.require_wanted(lines)
     row.status, row.checker, row.checked_at = Voucher.Status.POSTED, checker, now if checker else None
     row.save(update_fields=["status", "checker", "checked_at", "check_note", "submitted_at"])
     made = Posting.objects.in_bulk([p.id for p in posted])

@@ -72,12 +72,14 @@ def register(
 
     The nearest pool serves it. A demand that was given up begins anew. Some fifteen queries.
 
-    :raises PermissionDenied: without the right.  :raises Refused: nothing asked, a total cap, asked before, or a source
-        that comes after another one which has balance, without the reason.
+    :raises PermissionDenied: without the right.  :raises Refused: nothing asked, a total cap, asked before, a cancelled
+        project, or a source that comes after another one which has balance, without the reason.
     """
     _require(by, project, [book.kind])
     if book.source.is_cap:
         raise Refused("cap", _("A total cap counts what its sources use; register the source."), "book")
+    if project.status == Project.Status.CANCELLED:
+        raise Refused("cancelled", _("The project is cancelled and needs nothing: change its status first."))
     if amount <= 0:
         raise Refused("nothing", _("Enter an amount above zero; where nothing is needed, declare that."), "amount")
     holding = pools.holding_for(project=project, book=book, period=period)
@@ -161,7 +163,8 @@ def change(
 
     A request that waits in the queue asks for no more than is missing then.
 
-    :raises PermissionDenied: without the right.  :raises Refused: no reason, no amount, or the demand was given up.
+    :raises PermissionDenied: without the right.  :raises Refused: no reason, no amount, the demand was given up, or
+        more for a cancelled project.
     """
     _require(by, demand.project, [demand.book.kind])
     if amount <= 0:
@@ -171,6 +174,8 @@ def change(
     if not reason.strip():
         raise Refused("no_reason", _("Say why the demand changes."), "reason")
     demand = _locked(demand)
+    if demand.project.status == Project.Status.CANCELLED and amount > demand.secured:
+        raise Refused("cancelled", _("The project is cancelled and needs nothing: change its status first."))
     was = demand.amount
     Demand.objects.filter(pk=demand.pk).update(amount=amount, needed_by=needed_by, note=note.strip())
     _judge(demand, by, now, CAUSE.CHANGED, was=was, amount=amount, reason=reason.strip())
@@ -195,6 +200,29 @@ def close(*, by, now: datetime, demand: Demand, reason: str) -> Demand:
             _("%(amount)s are reserved or confirmed for it: release or return them first.")
             % {"amount": quantity.show(demand.secured, kind.family, kind.unit, with_unit=True)},
         )
+    return _closed(demand, by, now, reason)
+
+
+@transaction.atomic
+def drop(*, by, now: datetime, demand: Demand, reason: str) -> Demand:
+    """Give up what a demand still lacks: all of it, or with something confirmed the rest. Asks for no right.
+
+    For what follows from the state of the project (`factors.cancelling`). Some ten queries.
+
+    :raises Refused: the demand was given up already.
+    """
+    demand = _locked(demand)
+    if not demand.secured:
+        return _closed(demand, by, now, reason)
+    if demand.gap > 0:
+        was = demand.amount
+        Demand.objects.filter(pk=demand.pk).update(amount=demand.secured)
+        _judge(demand, by, now, CAUSE.CHANGED, was=was, amount=demand.secured, reason=reason)
+        requests.follow(demand, by=by, now=now, reason=reason)
+    return demand
+
+
+def _closed(demand, by, now, reason) -> Demand:
     day = access_day(now)
     Demand.objects.filter(pk=demand.pk).update(closed_on=day, closed_reason=reason.strip()[:300])
     QuotaRequest.objects.filter(demand=demand, status=QuotaRequest.Status.WAITING).update(

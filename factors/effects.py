@@ -8,10 +8,11 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from factors import building, quantity, refusals
+from factors import building, pools, quantity, refusals
 from factors.models import Account, Demand, Voucher, VoucherLine
 from factors.refusals import LedgerRefused, Refused
 from factors.rules import given, is_legal, received, totals
+from projects.models import Project
 
 TAKES = ("reserve", "reallocate", "recover", "absorb", "trade", "reduce", "expire_year", "carry_over")
 """Kinds of waiting vouchers that would take from the account that gives."""
@@ -82,6 +83,7 @@ def effect(subject, *, now: datetime, kind: str = "", document_no: str = "", rea
     _tried(wrong, lambda: building.check_paper(kind, document_no, reason))
     notices = []
     if kind == "reserve":
+        _tried(wrong, lambda: require_wanted(lines))
         before = len(wrong)
         _tried(wrong, lambda: building.check_substitution(lines, reason))
         left = building.substitution(lines) if len(wrong) == before else None
@@ -130,6 +132,36 @@ def require_within_need(kind: str, needs) -> None:
             lacks = quantity.show(max(0, need.gap_before), of.family, of.unit, with_unit=True)
             message = _("“%(project)s” lacks %(gap)s: reserve no more, or change its demand first.")
             raise Refused("over_gap", message % {"project": need.demand.project, "gap": lacks}, "amount")
+
+
+def require_wanted(lines) -> None:
+    """Refuse to reserve for who does not want it: a cancelled project, a demand given up, the pool of another place.
+
+    Reads anew what it judges: within the posting, the accounts locked, nobody can give up meanwhile. Two queries, and
+    one for each level of districts that was not loaded.
+    """
+    wanting = [
+        (line, line.demand.project_id if line.demand else line.credit.project_id) for line in lines if line.credit
+    ]
+    projects = Project.objects.select_related("district__parent").in_bulk({pk for _line, pk in wanting if pk})
+    asked = defaultdict(list)
+    for holding, closed_on in Demand.objects.filter(holding__in=[line.credit.pk for line, _pk in wanting]).values_list(
+        "holding", "closed_on"
+    ):
+        asked[holding].append(closed_on)
+    for line, pk in wanting:
+        if pk is None:
+            continue
+        project, days = projects[pk], asked[line.credit.pk]
+        if project.status == Project.Status.CANCELLED:
+            message = _("“%(project)s” is cancelled: nothing is reserved for it.")
+            raise Refused("cancelled", message % {"project": project})
+        if days and all(days):
+            message = _("“%(project)s” gave its demand up on %(date)s: register it anew first.")
+            raise Refused("given_up", message % {"project": project, "date": f"{max(days):%Y-%m-%d}"})
+        if line.debit is not None and not pools.serves(line.debit, project):
+            message = _("“%(pool)s” does not serve the place of “%(project)s”: take the pool of its place.")
+            raise Refused("other_place", message % {"pool": line.debit.name, "project": project})
 
 
 def _tried(wrong: list[Notice], step):

@@ -42,6 +42,16 @@ def nearest_pool(project: Project, book: Book, period: str) -> Account | None:
     return nearest(_pools(book, period), project.park_id, _chain(project.district))
 
 
+def serves(pool: Account, project: Project) -> bool:
+    """Say whether a pool is for the place of a project: its park, or a district above it; one of no place is for all.
+
+    One query for each level of districts that was not loaded.
+    """
+    if pool.park_id is not None:
+        return pool.park_id == project.park_id
+    return pool.district_id is None or pool.district_id in _chain(project.district)
+
+
 def preferred_left(project: Project, book: Book, period: str) -> Account | None:
     """Return the nearest pool with balance that serves the project, of the source that comes before this one.
 

@@ -38,6 +38,9 @@ class Refused(Exception):
 # the move is committed. Not within it: this transaction holds the project's row, which others take after theirs.
 after_move: list[Callable[[int], None]] = []
 
+# Likewise with the id of a project that was cancelled and who did it.
+after_cancel: list[Callable[[int, object], None]] = []
+
 # Likewise for the ids of projects whose point is new or changed, but within the transaction: what is derived from the
 # point changes with it.
 after_point: list[Callable[[list[int]], None]] = []
@@ -137,6 +140,9 @@ def edit(*, by, project: Project, changed: dict) -> Project:
         tally(before.district_id, before.park_id, before.light, +1)
         for hook in after_move:
             transaction.on_commit(partial(hook, before.pk))
+    if "status" in detail and before.status == Project.Status.CANCELLED:
+        for hook in after_cancel:
+            transaction.on_commit(partial(hook, before.pk, by))
     if detail.keys() & {"longitude", "latitude"}:
         for hook in after_point:
             hook([before.pk])

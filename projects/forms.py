@@ -108,6 +108,7 @@ class ProjectForm(Watched, Sections, forms.ModelForm):
             "district": _("Follows from the park where there is one."),
             "longitude": _("CGCS2000, degrees; no map coordinates of GCJ-02 or BD-09."),
             "industry_code": _("For example C3985."),
+            "status": _("Cancelled: reservations of quota go back to their pools, what is still lacking is given up."),
             "output_wan": _("Expected, for a full year. Empty is unknown, not nothing."),
             "tax_wan": _("Expected, for a full year. Empty is unknown, not nothing."),
         }

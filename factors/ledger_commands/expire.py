@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from factors import reservations
+from factors import cancelling, reservations
 
 
 def arguments(parser) -> None:
@@ -10,8 +10,12 @@ def arguments(parser) -> None:
 
 
 def handle(command, options) -> None:
-    """Sweep and say how many expired, and how many could not (an account with an entry of a later day)."""
+    """Take back what cancelled projects hold, sweep, and say how many expired.
+
+    Says, too, how many could not: an account with an entry of a later day.
+    """
     now = timezone.now()
     done = reservations.sweep(now)
+    cancelling.sweep(now)
     left = reservations.due(timezone.localtime(now).date()).count()
     command.stdout.write(f"expired: {done}" + (f", refused: {left}" if left else ""))

@@ -65,6 +65,12 @@ def project_edit(request, code):
         if saved is not None:
             _warn_if_far(request, saved)
             messages.success(request, _("Saved."))
+            if "status" in form.changed_data and saved.status == Project.Status.CANCELLED:
+                messages.info(
+                    request,
+                    _("Its reservations of quota go back and its open demands are given up; what is confirmed stays "
+                      "until the department recovers it."),
+                )  # fmt: skip
             return redirect("project-page", code=saved.code)
     trail = [
         (_("Projects"), reverse("project-list")),

@@ -40,6 +40,7 @@ CLOCK_EXCEPTIONS = {
     "people/sessions.py": "called by log-in signals, which carry no time",
     "people/listeners.py": "log-in signals carry no time",
     "factors/pools.py": "told of a move by projects/actions.py, which carries no time",
+    "factors/cancelling.py": "told of a cancelled project by projects/actions.py, which carries no time",
     "config/context.py": "context processors answer a request",
 }
 CLOCK_CALLS = {"date.today", "datetime.now", "datetime.today", "datetime.utcnow", "timezone.now", "timezone.localdate"}
