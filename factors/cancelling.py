@@ -41,7 +41,7 @@ def settle(project_id: int, *, by, now: datetime) -> None:
 
 
 def sweep(now: datetime) -> int:
-    """Settle all cancelled projects that still hold or lack something; returns how many. One query if there are none."""
+    """Settle all cancelled projects that still hold or lack something; returns how many. One query for none."""
     held = reservations.open_ones().filter(holding__project=OuterRef("pk"))
     lacks = Demand.objects.filter(Q(gap__gt=0) | Q(secured=0), project=OuterRef("pk"), closed_on=None)
     rows = Project.objects.filter(Exists(held) | Exists(lacks), status=Project.Status.CANCELLED).order_by("pk")
