@@ -171,7 +171,7 @@ def _narrowed(account: Account, side: str, filters: Filters):
     elif filters.flow == "hold":
         rows = rows.exclude(phase="posted")
     elif filters.flow:
-        rows = overview.granting(rows, side, filters.flow)
+        rows = rows.filter(overview.granting(side, filters.flow))
     if filters.project:
         other = "credit" if side == "debit" else "debit"
         mine = Account.objects.filter(book=account.book_id, project__code=filters.project).values("pk")
@@ -204,8 +204,7 @@ def page(account: Account, filters: Filters, *, after: int | None = None, before
 
     At most eleven queries; the sums of the totals grow with the nearer end of the book only.
     """
-    lower = last_through(account.pk, filters.since.fromordinal(filters.since.toordinal() - 1)) if filters.since else 0
-    upper = last_through(account.pk, filters.until) if filters.until else None
+    lower, upper = _bounds(account, filters)
     newest = after is None
     first_bound = max(lower, after or 0)
     last_bound = upper if before is None else before if upper is None else min(upper, before)
@@ -228,6 +227,29 @@ def page(account: Account, filters: Filters, *, after: int | None = None, before
         result.rows = list(run(result.rows, result.opening))
         result.closing = result.opening + result.moved
     return result
+
+
+def _bounds(account: Account, filters: Filters) -> tuple[int, int | None]:
+    """Return the transfers (lower, upper] between which the span of days lies. Two queries at the most."""
+    lower = last_through(account.pk, filters.since.fromordinal(filters.since.toordinal() - 1)) if filters.since else 0
+    return lower, last_through(account.pk, filters.until) if filters.until else None
+
+
+def filtered_total(account: Account, filters: Filters) -> tuple[int, Movement]:
+    """Return how many vouchers the filters leave on all pages, and what they move together.
+
+    Two queries over the account's journal, and two for a span of days.
+    """
+    lower, upper = _bounds(account, filters)
+    moved, postings = NOTHING, set()
+    for side in SIDES:
+        rows = _narrowed(account, side, filters).filter(pk__gt=lower)
+        if upper is not None:
+            rows = rows.filter(pk__lte=upper)
+        for posting, posted, held in rows.order_by().values_list("posting").annotate(p=Sum(_posted()), h=Sum(_held())):
+            postings.add(posting)
+            moved += Movement(outgo=posted, held=held) if side == "debit" else Movement(income=posted, coming=held)
+    return len(postings), moved
 
 
 def _start(account: Account, filters: Filters, rows: list[Row], lower: int) -> int:
@@ -269,12 +291,23 @@ def all_rows(account: Account, filters: Filters, *, at_most: int):
         cursor = part.after
 
 
-def waiting(account: Account):
-    """Return the lines of vouchers that wait for their checker and would move something here. One query."""
+def waiting(account: Account, filters: Filters):
+    """Return the lines of vouchers that wait for their checker and would move something here. One query.
+
+    Narrowed as the book is; what is not posted is part of no figure, of no day and of no project's account.
+    """
+    rows = VoucherLine.objects.all()
+    if filters.flow or filters.project or filters.until:
+        rows = rows.none()
+    if filters.kind:
+        rows = rows.filter(voucher__kind=filters.kind)
+    if filters.maker:
+        rows = rows.filter(voucher__maker__username=filters.maker)
+    if filters.text:
+        found = document_numbers.matching(filters.text, "voucher__document_no")
+        rows = rows.filter(Q(voucher__summary__icontains=filters.text) | found)
     return (
-        VoucherLine.objects.filter(
-            Q(debit=account) | Q(credit=account) | Q(reservation__pool=account), voucher__status="submitted"
-        )
+        rows.filter(Q(debit=account) | Q(credit=account) | Q(reservation__pool=account), voucher__status="submitted")
         .select_related("voucher__maker", "voucher__asked_checker", "credit__project", "debit__project")
         .order_by("voucher_id", "line")
     )

@@ -11,6 +11,7 @@ demands grouped by pool. Amounts are whole smallest units of the book.
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from urllib.parse import urlencode
 
 from django.db.models import Case, Count, F, Q, Sum, Value, When, Window
 from django.db.models.functions import RowNumber
@@ -108,6 +109,17 @@ class Filters:
         """The year's accounts and those without a year."""
         return (str(self.year), "")
 
+    @property
+    def query(self) -> str:
+        """The filters that change a total, for the address of what it is the sum of; the factor is added to them."""
+        return self.query_of_years + ("&only=blocked" if self.only_blocked else "")
+
+    @property
+    def query_of_years(self) -> str:
+        """Likewise for the panel of years, which always counts all pools."""
+        chosen = {"basis": self.basis, "source": self.source, "place": self.place, "as_of": self.as_of or ""}
+        return urlencode({name: value for name, value in chosen.items() if value})
+
 
 def pools(filters: Filters, *, earlier: int = 0):
     """Return the pools and caps that the filters ask for; `earlier` more years back, for comparison."""
@@ -183,19 +195,19 @@ def totals_at(accounts, as_of: date) -> dict[int, tuple[int, int]]:
     return {pk: tuple(pair) for pk, pair in found.items()}
 
 
-def granting(moves, side: str, origin: str):
-    """Narrow moves of one pool to those that `grants` adds up: of one origin, or all ("granted"). No query.
+def granting(side: str, origin: str) -> Q:
+    """Return the condition for moves of a pool that `grants` adds up: of one origin, or all ("granted").
 
     `side` is where the pool stands in them. What a confirmation brought back when it was reversed is not among them.
     """
-    moves = moves.filter(phase=Transfer.Phase.POSTED)
     kinds = Q(posting__kind__in=[kind for kind, name in ORIGIN.items() if origin in (name, "granted")])
+    posted = Q(phase=Transfer.Phase.POSTED)
     if side == "credit":
-        return moves.filter(kinds).exclude(debit__role="used").exclude(debit__role="holding", posting__kind="reverse")
+        return posted & kinds & ~Q(debit__role="used") & ~Q(debit__role="holding", posting__kind="reverse")
     gone = kinds & Q(credit__role__in=SIDES)
     if origin in ("recovered", "granted"):
         gone |= Q(posting__reverses__kind="recover", credit__role="holding")
-    return moves.filter(gone)
+    return posted & gone
 
 
 def missing(accounts, as_of: date | None = None) -> dict[int, tuple[int, int, int, int]]:

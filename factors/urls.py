@@ -7,6 +7,7 @@ from factors.views import (
     book,
     demands,
     energy,
+    figures,
     making,
     overview,
     parcels,
@@ -22,6 +23,7 @@ from factors.views import (
 
 urlpatterns = [
     path("factors/", overview.factor_overview, name="factor-overview"),
+    path("factors/figures/", figures.figure_entries, name="figure-entries"),
     path("factors/kinds/", accounts.factor_kinds, name="factor-kinds"),
     path("factors/accounts/new/", accounts.account_create, name="account-create"),
     path("factors/accounts/open-year/", accounts.account_open_year, name="account-open-year"),

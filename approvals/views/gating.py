@@ -143,7 +143,10 @@ def _asked_for(rows, column: str, value: str):
 
 
 def _sums(demands) -> dict:
-    """Return what the demands of one book need, have and lack together."""
+    """Return what the demands of one book need, have, lack and have too much together: they do not lend either."""
     return demands.order_by().aggregate(
-        amount=Sum("amount"), secured=Sum("secured"), gap=Sum("gap", filter=Q(gap__gt=0))
+        amount=Sum("amount"),
+        secured=Sum("secured"),
+        gap=Sum("gap", filter=Q(gap__gt=0)),
+        beyond=Sum("gap", filter=Q(gap__lt=0)),
     )

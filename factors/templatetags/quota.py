@@ -96,8 +96,14 @@ def qty_some(amount, of) -> str:
 
 @register.filter
 def qty_or_zero(amount, of) -> SafeString | str:
-    """Show what is missing, a faint 0 for nothing."""
-    return qty_up(amount, of) if amount else ZERO
+    """Show what is missing, a faint 0 for nothing and for less than nothing."""
+    return qty_up(amount, of) if amount and amount > 0 else ZERO
+
+
+@register.filter
+def qty_beyond(gap, of) -> str:
+    """Show what a demand has more than it needs (a gap below zero); nothing for others."""
+    return qty(-gap, of) if gap and gap < 0 else ""
 
 
 @register.simple_tag

@@ -86,7 +86,7 @@ def book_context(request, account) -> dict:
 
 def _align(account, shown: dict) -> None:
     """Give all figures of the book as many decimals as the finest of them needs: columns add up as they stand."""
-    moved = [shown.get("totals")]
+    moved = [shown.get("totals"), shown.get("filtered")]
     for page in [shown.get("page"), *shown.get("sheets", ())]:
         if page is not None:
             moved += [page.opening, page.closing, *(row.movement for row in page.rows)]
@@ -110,9 +110,14 @@ def _page(request, user, account, filters, past) -> dict:
     name_rows(user, page.rows)
     waiting = []
     if page.is_last and not past and request.GET.get("pending") != "no":
-        waiting = _waiting(user, account)
-    counted = None if book_reading.is_longer(account.pk, COUNTED_ALONE) else book_reading.entry_count(account.pk)
-    return {"page": page, "waiting": waiting, "entries": counted, "with_pending": request.GET.get("pending") != "no"}
+        waiting = _waiting(user, account, filters)
+    shown = {"page": page, "waiting": waiting, "with_pending": request.GET.get("pending") != "no"}
+    if book_reading.is_longer(account.pk, COUNTED_ALONE):
+        return shown
+    if filters.is_consecutive:
+        return shown | {"entries": book_reading.entry_count(account.pk)}
+    entries, moved = book_reading.filtered_total(account, filters)
+    return shown | {"entries": entries, "filtered": moved}
 
 
 def name_rows(user, rows) -> None:
@@ -129,9 +134,9 @@ def name_rows(user, rows) -> None:
             row.text = "、".join(other.name for other in row.others)
 
 
-def _waiting(user, account) -> list:
+def _waiting(user, account, filters) -> list:
     """Return lines of waiting vouchers with what each would move. Two queries."""
-    lines = list(book_reading.waiting(account)[:PAGE])
+    lines = list(book_reading.waiting(account, filters)[:PAGE])
     sides = {side for line in lines for side in (line.debit_id, line.credit_id) if side}
     seen = set(rights.visible_accounts(user, Account.objects.filter(pk__in=sides)).values_list("pk", flat=True))
     for line in lines:

@@ -38,7 +38,7 @@ OLDEST_YEAR, NEWEST_YEAR = 2000, 2100
 def factor_overview(request):
     """Show the pools of a year with their figures. About twenty queries, however many pools and entries there are."""
     reservations.sweep(timezone.now())
-    filters = _filters(request)
+    filters = filters_of(request)
     sections = overview.sections(filters)
     rows = [row for section in sections for row in section.rows]
     _attach_demands(request.user, rows, filters)
@@ -64,7 +64,8 @@ def factor_overview(request):
     return render(request, "factors/overview.html", context)
 
 
-def _filters(request) -> overview.Filters:
+def filters_of(request) -> overview.Filters:
+    """Return the filters of the query string; what is none is left out."""
     query = request.GET
     groups, bases = FactorKind.Group.values, {Book.Basis.CALORIFIC, Book.Basis.PRIMARY}
     year = number(query.get("year", ""), today().year)
@@ -145,7 +146,9 @@ def _years(filters, section) -> dict | None:
         return None
     lines, this = overview.by_year(filters, section.kind.pk)
     columns = this if len(this) <= YEAR_COLUMNS else []
-    labels = [("carried", _("carried over from %(year)d") % {"year": filters.year - 1})]
+    handed_on = sum(origins.get("carried", 0) for _account, origins in this) < 0
+    carried = _("carried over to %(year)d") if handed_on else _("carried over from %(year)d")
+    labels = [("carried", carried % {"year": filters.year + 1 if handed_on else filters.year - 1})]
     labels += [
         ("issued", _("%(year)d granted from above") % {"year": filters.year}),
         ("recovered", _("%(year)d recovered") % {"year": filters.year}),

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_POST
 from factors import actions, document_numbers, rights
 from factors.entry_sheet import lines_for, posting_for, seal
 from factors.models import FactorKind, Posting, Transfer
-from factors.overview import ORIGIN
 from factors.refusals import LedgerRefused, Refused
 from factors.views.common import crumbs, number
 from people import paging
@@ -21,11 +20,6 @@ from people.access import allows, needs
 
 LINES = 500
 LOOKS_LIKE_A_DOCUMENT = re.compile(r"\[\d{4}|号$|^\d{3,6}$")  # of a normal number
-FLOW = {
-    "in": ("grant", "opening", "earn", "carry_over", "recover", "absorb", "reallocate", "reduce", "expire_year"),
-    **{name: [kind for kind, origin in ORIGIN.items() if origin == name] for name in set(ORIGIN.values())},
-}
-"""What figures of the overview ask for, and the kinds of entry that they add up."""
 
 
 @require_GET
@@ -83,8 +77,6 @@ def posting_search(request):
     rows = matching(request.user, text)
     if kind in Posting.Kind.values:
         rows = rows.filter(kind=kind)
-    elif request.GET.get("flow") in FLOW:
-        rows = rows.filter(kind__in=FLOW[request.GET["flow"]])
     year = number(request.GET.get("year", ""))
     if year and year < 10_000:
         rows = rows.filter(year=year)

@@ -125,6 +125,7 @@ def test_filters_leave_rows_out_and_say_no_running_totals(pool, filters, keys):
     found = pages(pool, filters, size=50)
     assert [row.posting.key for page in found for row in page.rows] == keys
     assert found[0].opening is None and all(row.after is None for row in found[0].rows)
+    assert book_reading.filtered_total(pool, filters) == (len(keys), found[0].moved)
 
 
 def test_months_and_holdings_add_up(pool):

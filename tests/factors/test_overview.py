@@ -1,14 +1,18 @@
 """The overview: figures obey their rules, queries do not grow, projects show to whom they belong."""
 
+import html
+import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from factors import bars, blocks, book_reading, entries, ledger, overview, pages
+from factors import bars, blocks, book_reading, entries, ledger, overview, pages, quantity
 from factors.models import Account, Demand, Posting, Reservation
+from factors.templatetags import quota
 from people import actions
 from people.models import District
 from projects.models import Project
@@ -134,7 +138,34 @@ def test_what_was_granted_opens_the_entries_that_it_is_the_sum_of(city, clients)
     for flow in ("issued", "carried", "recovered", "moved", "granted"):
         assert f'{reverse("account-book", args=[pool.pk])}?flow={flow}"' in page, flow
         assert clients["leader"].get(f"{reverse('account-book', args=[pool.pk])}?flow={flow}").status_code == 200
-        assert clients["leader"].get(f"{reverse('posting-search')}?flow={flow}").status_code == 200
+
+
+FIGURE = re.compile(r'href="(/factors/figures/[^"]+)">(?:<b[^>]*>)?([^<]+)<')
+
+
+@pytest.mark.usefixtures("that_day")
+@pytest.mark.parametrize("narrowed", ["", "?as_of=2026-11-19", "?only=blocked"])
+def test_every_figure_opens_what_it_is_the_sum_of(city, clients, narrowed):
+    root, pool, _park, owners = city
+    actions.grant(clients["leader"].user, "view_projects", root)
+    holding = Account.objects.get(code="2601-159901-04-01-000001")
+    ledger.post([entries.reserve(pool, holding, 12, UNTIL, key="r1", on=TODAY)], now=NOW)
+    held = Reservation.objects.select_related("pool", "holding").get(transfer__posting__key="r1")
+    ledger.post([entries.confirm(held, 12, key="c1", on=TODAY, document_no="X")], now=NOW)
+    posted = Posting.objects.get(key="c1")
+    ledger.post([entries.reverse(posted, _transfers(posted), key="c2", on=TODAY, document_no="X")], now=NOW)
+    shown = FIGURE.findall(clients["leader"].get(reverse("factor-overview") + narrowed).content.decode())
+    assert len(shown) > 6 and {"granted", "confirmed", "reserved", "available"} <= {
+        parse_qs(urlsplit(html.unescape(url)).query)["flow"][0] for url, _figure in shown
+    }
+    for url, figure in shown:
+        page = clients["leader"].get(html.unescape(url))
+        rows = page.context["page"].rows
+        kind, total = page.context["kind"], page.context["total"]
+        assert quantity.number(quota.qty(abs(total), kind)) == quantity.number(figure.strip().lstrip("−")), url
+        assert sum(row.effect for row in rows) == page.context["total"], url
+    assert clients["leader"].get(reverse("figure-entries") + "?factor=energy&flow=else").status_code == 404
+    assert clients["leader"].get(reverse("figure-entries") + "?factor=nothing&flow=granted").status_code == 404
 
 
 def _transfers(posting):

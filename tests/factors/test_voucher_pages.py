@@ -396,6 +396,18 @@ def test_a_document_number_is_found_however_it_is_typed(office, clients):
     assert number not in clients["leader"].get(reverse("posting-search"), {"q": "省能〔2026〕78号"}).content.decode()
 
 
+def test_what_waits_is_narrowed_as_the_book_is(office, clients):
+    pool, _other, (demand, _rival) = office
+    clients["hejing"].post(address("voucher-create", pool), fields(demand, "100", action="submit"))
+    url = reverse("account-book", args=[pool.pk])
+    number = Voucher.objects.get().document_no
+    for query, shown in (("", 1), ("?kind=reserve", 1), ("?kind=grant", 0), ("?flow=granted", 0), ("?q=nichts", 0),
+                         (f"?q={number[:4]}", 1), ("?maker=hejing", 1), ("?maker=leader", 0)):  # fmt: skip
+        page = clients["leader"].get(url + query)
+        assert len(page.context["waiting"]) == shown, query
+    assert "筛选合计" in clients["hejing"].get(url + "?kind=grant").content.decode()
+
+
 def test_what_a_project_holds_is_reduced_beside_its_own_book(office, clients):
     pool, _other, (demand, _rival) = office
     issuer, holding = Account.objects.get(role="issuer"), demand.holding

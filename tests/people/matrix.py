@@ -282,6 +282,7 @@ MATRIX: dict[str, Rule] = {
     "template-retire": action("template.publish"),
     # factors: ledgers
     "factor-overview": page("factor.view"),
+    "figure-entries": page("factor.view", also=NOTHING_THERE),
     "year-end": form("factor.make"),
     "factor-kinds": page("factor.configure"),
     "account-create": form("factor.make"),
