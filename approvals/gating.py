@@ -90,14 +90,15 @@ def _entries(board, stage, action, by, now, document_no, lenient) -> list:
     }
     if action == "revoke":
         return _returned(stage, facts)
-    rows = gates.reservations_of(board.demands_of(stage.stage_template.gates), today if action in PASSES else None)
+    demands = board.demands_of(stage.stage_template.gates)
+    rows = gates.reservations_of(demands, today if action in PASSES else None)
     key = f"gate:{stage.pk}"
     if action in PASSES:
         if rows and not document_no and lenient:
             return []  # without a document number nothing can be confirmed; the reservation stays to be seen
         if rows and not document_no:
             raise Refused(_("The decision confirms what is reserved: it needs its document number."), "document_no")
-        return gates.confirmations(rows, key=key, **facts)
+        return gates.confirmations(rows, demands, key=key, **facts)
     if action in GIVEN_UP:
         return gates.releases(rows, key=key, **facts | {"document_no": document_no or _case(stage)})
     return []
@@ -163,10 +164,11 @@ def renumber(*, by, stage, event, document_no: str | None, now) -> Outcome:
         raise Refused(_("The decision confirms what is reserved: it needs its document number."), "document_no")
     outcome = undo(by=by, stage=stage, event=event, now=now)
     board = gates.load(stage.chain.project, now)
-    rows = gates.reservations_of(board.demands_of(stage.stage_template.gates), derive.local_date(now))
+    demands = board.demands_of(stage.stage_template.gates)
+    rows = gates.reservations_of(demands, derive.local_date(now))
     facts = _correction_facts(by, event, document_no, now)
     again = Outcome()
-    _post(gates.confirmations(rows, key=f"gate:{stage.pk}:corrected:{event.pk}", **facts), again, now, by)
+    _post(gates.confirmations(rows, demands, key=f"gate:{stage.pk}:corrected:{event.pk}", **facts), again, now, by)
     return Outcome(again.data, outcome.turned | again.turned)
 
 

@@ -104,7 +104,8 @@ def register(
         )
     facts["secured"] = holding.secured
     demand, _made = Demand.objects.update_or_create(project=project, book=book, period=period, defaults=facts)
-    NoNeed.objects.filter(project=project, gate=word_of(demand), withdrawn_at=None).update(withdrawn_at=now)
+    if decides(demand, kinds_of(word_of(demand))):
+        NoNeed.objects.filter(project=project, gate=word_of(demand), withdrawn_at=None).update(withdrawn_at=now)
     _judge(demand, by, now, CAUSE.REGISTERED, amount=amount)
     return demand
 
@@ -252,7 +253,7 @@ def declare_no_need(*, by, now: datetime, project: Project, gate: str, reason: s
     if not reason.strip():
         raise Refused("no_reason", _("Say why nothing is needed."), "reason")
     open_ones = Demand.objects.filter(project=project, closed_on=None).select_related("book__kind", "book__source")
-    if any(serves(gate, demand) for demand in open_ones):
+    if any(serves(gate, demand) and decides(demand, kinds) for demand in open_ones):
         raise Refused("registered", _("A demand is registered for this gate; give it up first."), "gate")
     row, made = NoNeed.objects.get_or_create(
         project=project, gate=gate, withdrawn_at=None, defaults={"reason": reason.strip()[:300], "by": by, "at": now}
@@ -284,6 +285,15 @@ def kinds_of(gate: str):
 def word_of(demand: Demand) -> str:
     """Return the gate word of a demand: its own, or that of its factor."""
     return demand.gate or demand.book.kind.gate
+
+
+def decides(demand: Demand, kinds) -> bool:
+    """Say whether a demand is what a gate waits for, of the factors `kinds` that answer to its word. No query.
+
+    Where some of them are hard, a demand of one that only warns (carbon beside energy) does not open the gate.
+    """
+    hard = {kind.pk for kind in kinds if kind.gate_mode == FactorKind.GateMode.HARD}
+    return not hard or demand.book.kind_id in hard
 
 
 def serves(gate: str, demand: Demand) -> bool:

@@ -6,6 +6,7 @@ Called within the transaction of the step, after the ledger has posted; the acco
 from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
+from factors import savings
 from factors.models import Posting, ReplacementSource, StockAmount, StockAsset, StockRecovery, Trade, Voucher
 from factors.refusals import Refused
 
@@ -49,12 +50,7 @@ def _sell(voucher, lines) -> None:
     moved = [(line.debit_id, line.credit_id, line.amount) for line in lines]
     if moved != [(trade.seller_id, trade.buyer_id, trade.amount)]:
         raise Refused("other_trade", _("The voucher does not say what the trade says."))
-    sold = Trade.objects.filter(
-        seller=trade.seller_id, saving_document_no=trade.saving_document_no, status=Trade.Status.APPROVED
-    )
-    before = sold.exclude(pk=trade.pk).aggregate(total=Sum("amount"))["total"] or 0
-    if before + trade.amount > trade.verified_saving:
-        raise Refused("more_than_saving", _("More than what was verified as saved."), "amount", sold=before)
+    _require_saved(trade)
     until = trade.seller.permit_until
     if until is not None and trade.until_on > until:
         message = _("The seller's permit ends on %(day)s, before the trade does.")
@@ -64,6 +60,18 @@ def _sell(voucher, lines) -> None:
         raise Refused("more_than_permit", _("The seller holds more than his permit's limit."), "amount", limit=limit)
     trade.status = Trade.Status.APPROVED
     trade.save(update_fields=["status"])
+
+
+def _require_saved(trade: Trade) -> None:
+    """Refuse what was sold or cited since the trade was registered: several may wait for their checkers at once."""
+    kind = trade.book.kind
+    others = savings.trades_of(kind, trade.saving_document_no, trade)
+    sources = savings.sources_of(kind, trade.saving_document_no)
+    if sources or not all(savings.same_owner(row.seller, trade.seller) for row in others):
+        raise Refused("saving_used", _("The saving of this document is used elsewhere by now."), "saving_document_no")
+    before = sum(row.amount for row in others)
+    if before + trade.amount > min([trade.verified_saving, *(row.verified_saving for row in others)]):
+        raise Refused("more_than_saving", _("More than what was verified as saved."), "amount", sold=before)
 
 
 def _recover(lines, postings) -> None:

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from factors import blocked, entries, quantity
-from factors.demands import access_day, serves
+from factors.demands import access_day, decides, serves
 from factors.models import Demand, FactorKind, GateOverride, NoNeed, Posting, Reservation
 from factors.refusals import Refused
 from factors.rules import Entry
@@ -128,14 +128,17 @@ class Board:
             if not kinds and not demands:
                 continue
             override = self.overrides.get((gate, stage_code))
-            found += [_judged(gate, demand, override) for demand in demands] or [self._absent(gate, kinds, override)]
+            found += [_judged(gate, demand, override) for demand in demands]
+            if not any(decides(demand, kinds) for demand in demands):
+                found.append(self._absent(gate, kinds, override))
         return found
 
     def _absent(self, gate, kinds, override) -> GateStanding:
         strictness = [FactorKind.GateMode.HARD, FactorKind.GateMode.WARN, FactorKind.GateMode.OFF]
         strictest = min(kinds, key=lambda kind: strictness.index(kind.gate_mode))
         no_need = self.no_needs.get(gate) or self.no_needs.get(gate.partition(":")[0])
-        state = NO_NEED if no_need else OVERRIDDEN if override else MISSING
+        covered = override is not None and (override.gaps is None or MISSING in override.gaps)
+        state = NO_NEED if no_need else OVERRIDDEN if covered else MISSING
         return GateStanding(gate, strictest, state, strictest.gate_mode, strictest.gate_at, override=override)
 
 
@@ -144,7 +147,8 @@ def _judged(gate: str, demand: Demand, override) -> GateStanding:
     kind, gap = demand.book.kind, demand.gap + demand.lapsed
     available = demand.available + demand.lapsed
     state = State.SECURED if gap <= 0 else State.BLOCKED if gap > available else State.OBTAINABLE
-    told = OVERRIDDEN if override and state != State.SECURED else state.value
+    covered = override is not None and (override.gaps is None or gap <= override.gaps.get(str(demand.pk), 0))
+    told = OVERRIDDEN if covered and state != State.SECURED else state.value
     return GateStanding(gate, kind, told, kind.gate_mode, kind.gate_at, demand, max(gap, 0), available, override)
 
 
@@ -198,9 +202,23 @@ def reservations_of(demands: Iterable[Demand], since: date | None = None) -> lis
     return list(rows.select_related("twin").order_by("pk"))
 
 
-def confirmations(rows: Iterable[Reservation], *, key: str, on: date, **facts) -> list[Entry]:
-    """Return the entries that confirm reservations; `facts` name document, summary and maker."""
-    return [entries.confirm(row, row.amount, key=f"{key}:{row.pk}", on=on, **facts) for row in rows]
+def confirmations(
+    rows: Iterable[Reservation], demands: Iterable[Demand], *, key: str, on: date, **facts
+) -> list[Entry]:
+    """Return the entries that confirm the reservations of demands (`demand_states`), and release what is beyond them.
+
+    `facts` name document, summary and maker.
+    """
+    wanted = {demand.holding_id: demand.amount - demand.confirmed for demand in demands}
+    made = []
+    for row in rows:
+        amount = min(row.amount, wanted[row.holding_id])
+        wanted[row.holding_id] -= max(amount, 0)
+        if amount > 0:
+            made.append(entries.confirm(row, amount, key=f"{key}:{row.pk}", on=on, keep_rest=False, **facts))
+        else:
+            made.append(entries.release(row, key=f"{key}:{row.pk}", on=on, **facts))
+    return made
 
 
 def releases(rows: Iterable[Reservation], *, key: str, on: date, **facts) -> list[Entry]:
@@ -262,6 +280,8 @@ def override(
 ) -> GateOverride:
     """Let a stage through although a gate's factor is not secured. It stays visible for ever.
 
+    It covers what is missing now: a demand that grows, or another one, closes the gate again.
+
     :raises PermissionDenied: without `factor.override`, or the project is out of reach.  :raises Refused: no reason, no
         document, or the gate is not closed.
     """
@@ -284,6 +304,7 @@ def override(
         stage_name=stage_name,
         reason=reason.strip(),
         document_no=document_no.strip(),
+        gaps={str(line.demand.pk) if line.demand else MISSING: line.gap for line in told if line.state in OPEN},
         by=by,
         at=now,
     )

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
-from factors import actions, document_numbers, quantity, ratios, replacement
+from factors import actions, quantity, ratios, replacement, savings
 from factors.assets import reach, stock
 from factors.models import Book, Demand, ReplacementSource, ReplacementUse, StockAmount, StockAsset
 from factors.refusals import Refused
@@ -70,12 +70,13 @@ def register(
 def _require_new(book: Book, verification_no: str) -> None:
     """Refuse to register a document's saving twice; that of an asset is limited by the asset. Two queries."""
     reach.take_turn()
-    number = document_numbers.normal(verification_no)
-    for row in ReplacementSource.objects.filter(book=book, asset=None).order_by("pk"):
-        if document_numbers.normal(row.verification_no) == number:
-            message = _("This document's saving is registered already: “%(name)s”, %(saving)s.")
-            facts = {"name": row.name, "saving": _words(row.saving, book)}
-            raise Refused("registered", message % facts, "verification_no")
+    for row in savings.sources_of(book.kind, verification_no):
+        message = _("This document's saving is registered already: “%(name)s”, %(saving)s.")
+        facts = {"name": row.name, "saving": _words(row.saving, row.book)}
+        raise Refused("registered", message % facts, "verification_no")
+    for trade in savings.trades_of(book.kind, verification_no):
+        message = _("This document's saving was sold already, by trade %(trade)s.")
+        raise Refused("sold", message % {"trade": trade.code}, "verification_no")
 
 
 def _take_of(asset, book, saving) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from factors import actions, document_numbers, pools, quantity, rights
+from factors import actions, pools, quantity, rights, savings
 from factors.assets import reach
 from factors.finding import Finding
 from factors.models import Account, FactorKind, Trade, Voucher
@@ -21,6 +21,9 @@ from people import audit
 from people.access import allows
 
 Status = Trade.Status
+OVER = frozenset({Voucher.Status.CANCELLED, Voucher.Status.POSTED})
+"""A trade that was withdrawn, or approved and then reversed, gets a voucher anew."""
+
 GROUPS = {FactorKind.Group.WATER: Right.WATER, FactorKind.Group.ENERGY: Right.ENERGY}
 FIELDS = (
     "buyer", "amount", "price_fen", "from_on", "until_on", "verified_saving", "saving_document_no", "saving_measure",
@@ -31,7 +34,7 @@ FIELD_OF = {
     "other_saving": "verified_saving", "more_than_permit": "amount",
     "negative_price": "price_fen", "same_party": "buyer", "other_source": "buyer",
     "other_basis": "buyer", "no_saving_document": "saving_document_no", "term_reversed": "until_on",
-    "outside_permit_term": "until_on",
+    "outside_permit_term": "until_on", "saving_of_other": "saving_document_no", "saving_cited": "saving_document_no",
 }  # fmt: skip
 """Which field of the form a finding is about."""
 
@@ -80,25 +83,24 @@ def region_pool(account: Account) -> Account | None:
 # --- checks --------------------------------------------------------------------------------------------------------
 
 
-def of_saving(seller: Account, document_no: str, but: Trade | None = None) -> list[Trade]:
-    """Return the approved trades of the saving that a document verified, the first registered first. One query."""
-    rows = Trade.objects.filter(seller=seller, status=Status.APPROVED).exclude(pk=but.pk if but else None)
-    number = document_numbers.normal(document_no)
-    return [row for row in rows.order_by("code") if document_numbers.normal(row.saving_document_no) == number]
-
-
 def check(trade: Trade) -> list[Finding]:
-    """Return everything that stands against a trade (saved or not), from the accounts as they are. Six queries.
+    """Return everything that stands against a trade (saved or not), from the accounts as they are. Seven queries.
 
     The approval of both regions is what the voucher's maker and checker give, so it is not missing here.
     """
     seller, buyer = trade.seller, trade.buyer
     mine, theirs = region_pool(seller), region_pool(buyer)
     places = [pool.code if pool else "" for pool in (mine, theirs)]
-    before = of_saving(seller, trade.saving_document_no, trade if trade.pk else None)
+    before = savings.trades_of(seller.book.kind, trade.saving_document_no, trade)
     # One document verified one saving: what the first trade said of it holds for all that follow.
     saving = before[0].verified_saving if before else trade.verified_saving
-    other = [Finding("other_saving", {"saving": saving, "trade": before[0].code})] if before else []
+    used = [
+        Finding("saving_of_other", {"trade": row.code}) for row in before if not savings.same_owner(row.seller, seller)
+    ]
+    sources = savings.sources_of(seller.book.kind, trade.saving_document_no)
+    used += [Finding("saving_cited", {"source": row.name}) for row in sources]
+    if saving != trade.verified_saving:
+        used.append(Finding("other_saving", {"saving": saving, "trade": before[0].code}))
     facts = TradeFacts(
         right=GROUPS[seller.book.kind.group],
         amount=trade.amount,
@@ -114,7 +116,7 @@ def check(trade: Trade) -> list[Finding]:
         permit=_permit(trade),
         approved_by=frozenset(places),
     )
-    return (other if saving != trade.verified_saving else []) + check_trade(facts)
+    return used + check_trade(facts)
 
 
 def _permit(trade) -> Permit | None:
@@ -149,6 +151,8 @@ def sentence(finding: Finding, trade: Trade) -> str:
         "other_saving": _(
             "Trade %(trade)s states %(saving)s as the saving that this document verified: state the same."
         ),
+        "saving_of_other": _("Trade %(trade)s sold the saving of this document for another owner."),
+        "saving_cited": _("The saving of this document is registered as a replacement source, “%(source)s”."),
         "more_than_saving": _("%(saving)s were verified as saved, %(sold)s of it are sold already: %(left)s are left."),
         "term_reversed": _("The term ends before it begins."),
         "no_permit": _(
@@ -191,6 +195,8 @@ def register(*, by, now: datetime, seller: Account, facts: dict, document_no: st
     for name in FIELDS:
         setattr(trade, name, facts[name])
     require_possible(trade)
+    if trade.until_on < actions.local(now):
+        raise Refused("term_over", _("The term is over already."), "until_on")
     trade.voucher = actions.draft_voucher(
         by=by,
         now=now,
@@ -198,7 +204,7 @@ def register(*, by, now: datetime, seller: Account, facts: dict, document_no: st
         lines=[actions.LineDraft(debit=trade.seller, credit=trade.buyer, amount=trade.amount)],
         document_no=document_no,
         summary=_("%(seller)s to %(buyer)s") % {"seller": trade.seller.name[:60], "buyer": trade.buyer.name[:60]},
-        voucher=None if trade.voucher is None or trade.voucher.status == Voucher.Status.CANCELLED else trade.voucher,
+        voucher=None if trade.voucher is None or trade.voucher.status in OVER else trade.voucher,
     )
     trade.save()
     audit.record(
@@ -235,7 +241,7 @@ def submit(*, by, now: datetime, trade: Trade, asked_checker=None, ip: str | Non
     :raises PermissionDenied: somebody else's.  :raises Refused, LedgerRefused: it is not possible now.
     """
     trade = Trade.objects.select_related("voucher", "buyer").get(pk=trade.pk)
-    if trade.voucher is None or trade.voucher.status == Voucher.Status.CANCELLED:
+    if trade.voucher is None or trade.voucher.status in OVER:
         raise Refused("no_voucher", _("The trade has no voucher; write it anew."))
     trade.seller, trade.buyer = _fresh(trade.seller), _fresh(trade.buyer)
     require_possible(trade)

@@ -143,6 +143,8 @@ class GateOverride(models.Model):
     stage_name = models.CharField(_("name of the stage"), max_length=120)
     reason = models.CharField(_("reason"), max_length=500)
     document_no = models.CharField(_("document number"), max_length=60)
+    gaps = models.JSONField(null=True, editable=False)
+    """What it was given for: demand id (or "missing") → gap in smallest units. None: before this was kept, any gap."""
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

@@ -6,7 +6,7 @@ from approvals import actions, history, verify
 from approvals.actions import Refused
 from approvals.models import StageEvent
 from approvals.states import State
-from factors import blocks, gates, ledger
+from factors import blocks, demands, gates, ledger
 from factors.models import Account, BlockEpisode, FactorKind, Posting, Reservation
 from projects import tallies
 from projects.models import Project
@@ -74,6 +74,23 @@ def test_the_decision_confirms_under_its_number_and_needs_one(quota):
     posting = Posting.objects.get(pk=event.data["ledger"][0])
     assert (posting.kind, posting.document_no, posting.maker) == ("confirm", "云发改能评〔2026〕7号", quota.world.pm)
     assert quota.totals() == (40, 60)
+    assert consistent() == []
+
+
+def test_no_more_is_confirmed_than_is_demanded(quota):
+    quota.need(60)
+    quota.reserve(50)
+    quota.reserve(10)
+    quota.world.act("02", "accept")
+    demands.change(by=quota.world.pm, now=NOW, demand=quota.demand, amount=20 * q.TCE, reason="少了")
+    event = quota.world.act("02", "pass", document_no="云发改能评〔2026〕7号")
+    assert quota.totals() == (80, 20)
+    assert not Reservation.objects.filter(resolved_by__isnull=True).exists()
+    assert [p.kind for p in Posting.objects.filter(pk__in=event.data["ledger"]).order_by("pk")] == [
+        "confirm",
+        "release",
+    ]
+    actions.correct(by=quota.world.pm, event=event, reason="记错", now=NOW, strike=True)
     assert consistent() == []
 
 

@@ -97,3 +97,38 @@ def test_looking_costs_the_same_for_any_number_of_stages(quota, django_assert_nu
             board.standing(["energy", "water", "land"], code)
     with django_assert_num_queries(0):
         assert gates.standing(quota.world.project, [], now=NOW) == []
+
+
+def test_a_factor_that_only_warns_does_not_open_a_hard_gate(quota):
+    world = quota.world
+    kind = FactorKind.objects.create(
+        code="carbon", name="碳排放", group="carbon", family="carbon", unit="t", year_end="keep", gate="energy",
+        gate_mode="warn",
+    )  # fmt: skip
+    soft = Book.objects.create(code="carbon", kind=kind, source=FactorSource.objects.create(kind=kind))
+    demand = quota.need(60)
+    demands.close(by=world.pm, now=NOW, demand=demand, reason="不做了")
+    demands.register(by=world.pm, now=NOW, project=world.project, book=soft, period="", amount=1)
+    lines = gates.standing(world.project, ["energy"], now=NOW)
+    assert {(line.kind.code, line.state) for line in lines} == {("carbon", "blocked"), ("energy", "missing")}
+    assert any(line.refuses("accept") for line in lines)
+    demands.declare_no_need(by=world.pm, now=NOW, project=world.project, gate="energy", reason="只用绿电")
+    lines = gates.standing(world.project, ["energy"], now=NOW)
+    assert "no_need" in {line.state for line in lines} and not any(line.refuses("decide") for line in lines)
+
+
+def test_an_override_covers_the_gap_it_was_given_for(quota):
+    world = quota.world
+    demand = quota.need(130)
+    assert states(world, "energy", stage="02") == ["blocked"]
+    world.pm.role = "leader"
+    facts = {"project": world.project, "gate": "energy", "stage_code": "02", "stage_name": "规划", "now": NOW}
+    gates.override(by=world.pm, reason="先行", document_no="纪要1号", **facts)
+    assert states(world, "energy", stage="02") == ["overridden"]
+    world.pm.role = "pm"
+    demands.change(by=world.pm, now=NOW, demand=demand, amount=demand.amount - 1_000, reason="少")
+    assert states(world, "energy", stage="02") == ["overridden"]
+    demands.change(by=world.pm, now=NOW, demand=demand, amount=demand.amount + 1_000, reason="多")
+    assert states(world, "energy", stage="02") == ["blocked"]
+    GateOverride.objects.update(gaps=None)  # given before the gap was kept
+    assert states(world, "energy", stage="02") == ["overridden"]

@@ -7,8 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from factors import actions, entries, ledger, pools, yuan
-from factors.assets import trades
-from factors.models import Account, Book, FactorKind, Trade
+from factors.assets import replacements, trades
+from factors.models import Account, Book, FactorKind, ReplacementSource, Trade
 from factors.refusals import Refused
 from people.models import AuditEntry
 from tests.factors import office as offices
@@ -193,3 +193,71 @@ def test_the_permit_is_looked_at_again_when_the_trade_is_posted(office):
     permitted(office)
     actions.pass_voucher(by=office.checker, voucher=voucher, now=NOW)
     assert Account.objects.get(pk=office.more["seller"].pk).available == 70 * WAN
+
+
+def test_a_saving_is_sold_once_though_several_trades_wait_at_the_same_time(office):
+    permitted(office)
+    waiting = [registered(office)]
+    waiting += [registered(office, amount=20 * WAN, saving_document_no="节水核[2026] 3号")]
+    waiting += [registered(office, saving_document_no="节水核（2026）3号", verified_saving=90 * WAN)]
+    for trade in waiting:
+        trades.submit(by=office.maker, now=NOW, trade=trade)
+    first, *others = [Trade.objects.get(pk=trade.pk).voucher for trade in waiting]
+    actions.pass_voucher(by=office.checker, voucher=first, now=NOW)
+    for voucher in others:
+        with pytest.raises(Refused) as caught:
+            actions.pass_voucher(by=office.checker, voucher=voucher, now=NOW)
+        assert caught.value.code == "more_than_saving"
+    assert Account.objects.get(pk=office.more["buyer"].pk).available == 30 * WAN
+
+
+def test_what_was_sold_is_not_cited_nor_sold_by_another_and_what_is_cited_is_not_sold(office):
+    permitted(office)
+    trade = registered(office)
+    trades.submit(by=office.maker, now=NOW, trade=trade)
+    waiting = registered(office, amount=5 * WAN)
+    trades.submit(by=office.maker, now=NOW, trade=waiting)
+    actions.pass_voucher(by=office.checker, voucher=Trade.objects.get(pk=trade.pk).voucher, now=NOW)
+    facts = {
+        "name": "渠道衬砌",
+        "book": office.more["water"],
+        "district": office.city,
+        "saving": 1,
+        "verified_on": TODAY,
+    }
+    with pytest.raises(Refused) as caught:
+        replacements.register(by=office.checker, now=NOW, verification_no="节水核[2026]3号", **facts)
+    assert caught.value.code == "sold" and trade.code in caught.value.words()
+    third = offices.another_project(office, code="2611-159901-04-01-100003")
+    other = pools.holding_for(project=third, book=office.more["water"], period="")
+    issuer = pools.standing_account("issuer", other.book, "")
+    ledger.post([entries.move("opening", issuer, other, 50 * WAN, key="o3", on=TODAY, document_no="期初")], now=NOW)
+    office.more["seller"] = Account.objects.select_related("book__kind", "book__source").get(pk=other.pk)
+    permitted(office)
+    assert code(office, amount=1 * WAN) == "saving_of_other"
+    replacements.register(by=office.checker, now=NOW, verification_no="节水核〔2026〕4号", **facts)
+    assert code(office, amount=1 * WAN, saving_document_no="节水核[2026]4号") == "saving_cited"
+    ReplacementSource.objects.update(verification_no="节水核[2026]3号")  # registered while the voucher waited
+    with pytest.raises(Refused) as caught:
+        actions.pass_voucher(by=office.checker, voucher=Trade.objects.get(pk=waiting.pk).voucher, now=NOW)
+    assert caught.value.code == "saving_used"
+
+
+def test_a_reversed_trade_is_written_anew_and_no_term_is_over_already(office):
+    permitted(office)
+    assert code(office, from_on=date(2019, 1, 1), until_on=date(2020, 1, 1)) in ("term_over", "outside_permit_term")
+    trade = registered(office)
+    trades.submit(by=office.maker, now=NOW, trade=trade)
+    voucher = Trade.objects.get().voucher
+    (posting,) = actions.pass_voucher(by=office.checker, voucher=voucher, now=NOW)
+    back = actions.draft_voucher(
+        by=office.maker, now=NOW, kind="reverse", lines=[], reverses=posting, reason="录错", document_no="冲1号"
+    )
+    back = actions.submit_voucher(by=office.maker, voucher=back, now=NOW)
+    actions.pass_voucher(by=office.checker, voucher=back, now=NOW)
+    trade = Trade.objects.get()
+    assert trade.status == "refused"
+    trade = registered(office, trade=trade, amount=10 * WAN)
+    trades.submit(by=office.maker, now=NOW, trade=trade)
+    actions.pass_voucher(by=office.checker, voucher=Trade.objects.get().voucher, now=NOW)
+    assert Account.objects.get(pk=office.more["buyer"].pk).available == 10 * WAN
