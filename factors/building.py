@@ -22,7 +22,7 @@ from factors.models import (
     VoucherLine,
 )
 from factors.refusals import Refused
-from factors.rules import NEEDS_DOCUMENT, Entry
+from factors.rules import NEEDS_DOCUMENT, Entry, is_next_year
 
 OF_RESERVATIONS = frozenset({"confirm", "release", "renew"})
 """Kinds whose lines name a reservation."""
@@ -205,6 +205,9 @@ def _entry(kind, line, *, key, today, **facts) -> Entry:
             _("“%(account)s” has entries already; an opening balance comes before them.")
             % {"account": line.credit.name},
         )
+    if kind == "carry_over" and not is_next_year(line.debit.period, line.credit.period):
+        message = _("What is carried over goes to the year after, never back or further.")
+        raise Refused("not_next_year", message, "credit")
     if kind == "earn" and line.credit.book.kind.group != FactorKind.Group.LAND:
         raise Refused("earn_of_land", _("Only land earns quota from stock (增存挂钩)."))
     _check_stock(kind, line)

@@ -3,11 +3,20 @@
 Called within the transaction of the step, after the ledger has posted; the accounts' locks keep others waiting.
 """
 
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, Sum
 from django.utils.translation import gettext_lazy as _
 
 from factors import savings
-from factors.models import Posting, ReplacementSource, StockAmount, StockAsset, StockRecovery, Trade, Voucher
+from factors.models import (
+    Posting,
+    QuotaRequest,
+    ReplacementSource,
+    StockAmount,
+    StockAsset,
+    StockRecovery,
+    Trade,
+    Voucher,
+)
 from factors.refusals import Refused
 
 
@@ -22,8 +31,18 @@ def refused(voucher: Voucher) -> None:
 
 
 def withdrawn(voucher: Voucher) -> None:
-    """Make the voucher's trade a draft again."""
+    """Make the voucher's trade a draft again, and let the request that it granted wait at its old place."""
     _trade(voucher).update(status=Trade.Status.DRAFT)
+    granted = QuotaRequest.objects.filter(voucher=voucher, status=QuotaRequest.Status.GRANTED)
+    asked_anew = QuotaRequest.objects.filter(demand=OuterRef("demand"), status=QuotaRequest.Status.WAITING)
+    granted.filter(~Exists(asked_anew), demand__closed_on=None, demand__gap__gt=0).update(
+        status=QuotaRequest.Status.WAITING,
+        decided_by=None,
+        decided_at=None,
+        decision_reason="",
+        advice={},
+        voucher=None,
+    )
 
 
 def posted(voucher: Voucher, lines, postings: list[Posting]) -> None:

@@ -169,7 +169,11 @@ class VoucherForm(forms.Form):
         rows = Account.objects.filter(role=role, book=account.book_id, period=account.period, closed_on__isnull=True)
         rows = rows.exclude(pk=account.pk).select_related("book__kind", "book__source", "cap")
         if self.kind != "reallocate":
-            rows = rows.filter(credits_posted__gt=0)
+            rows = rights.visible_accounts(self.user, rows.filter(credits_posted__gt=0))
+            kept = [row for row in rows.select_related("department", "book__kind") if rights.may_make(self.user, row)]
+            rows = Account.objects.filter(pk__in=[row.pk for row in kept]).select_related(
+                "book__kind", "book__source", "cap"
+            )
         return rows.order_by("name")
 
     def clean_file(self):

@@ -325,15 +325,21 @@ def open_year(*, by, now: datetime, year: int, kinds=None) -> list[Account]:
 
 @transaction.atomic
 def close_account(*, by, account: Account, now: datetime, on: date, reason: str) -> Account:
-    """Close an account: nothing new may enter or leave it, reservations in flight can still be settled.
+    """Close a pool or total cap (or recovered stock): nothing new may enter or leave it.
 
-    :raises Refused: something is left that no entry has moved, or no reason is given.
+    Accounts of projects stay open for what still comes back, and the upper level's for what it still gives.
+
+    :raises Refused: something is left or in flight, no reason is given, or it is an account of another role.
     """
     if not rights.may_make(by, account):
         raise PermissionDenied("factor.make")
     if not reason.strip():
         raise Refused("no_reason", _("Give the reason."), "reason")
     account = Account.objects.select_for_update().select_related(None).get(pk=account.pk)
+    if account.role not in (Account.Role.POOL, Account.Role.CAP, Account.Role.RECOVERED):
+        raise Refused("role", _("Only pools, total caps and recovered stock are closed."))
+    if account.debits_pending or account.credits_pending:
+        raise Refused("in_flight", _("Reservations are in flight: they are confirmed, released or expire first."))
     if account.available and not account.may_overdraw:
         raise Refused("not_empty", _("Something is left in the account: move it or let it expire first."))
     if account.closed_on is None:

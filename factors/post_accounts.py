@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from factors import pools
 from factors.models import Account, Book
 from factors.post_rows import Wrong
+from factors.rules import is_next_year
 from people.models import District
 from projects.models import Enterprise, Park, Project
 
@@ -79,6 +80,8 @@ class Accounts:
             found.append(self._find(row, column, text, other, role))
         if found[0].pk == found[1].pk:
             raise Wrong("to", _("the account that gives and the one that receives are the same"))
+        if row.kind == "carry_over" and not is_next_year(found[0].period, found[1].period):
+            raise Wrong("to", _("what is carried over goes to the year after: write the account as code@year"))
         return found[0], found[1]
 
     def _find(self, row, column, text, other, role) -> Account:

@@ -32,6 +32,12 @@ LEGAL: dict[str, frozenset[tuple[str, str, str]]] = {
     "reverse": frozenset(),  # whatever the reversed entry did, backwards: see `reversal_is_legal`
 }
 
+
+def is_next_year(period: str, other: str) -> bool:
+    """Say whether `other` is the year after `period` (结转 goes one year forward); both are "2026" or empty. Pure."""
+    return period.isascii() and period.isdigit() and other == str(int(period) + 1)
+
+
 RESOLVING = frozenset({"post", "void", "expire"})
 """Phases that resolve a reservation."""
 

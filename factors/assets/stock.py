@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from factors import actions, pools, quantity, ratios
+from factors import actions, pools, quantity, ratios, rights
 from factors.assets import reach
 from factors.models import Account, Book, FactorKind, StockAmount, StockAsset, Voucher
 from factors.refusals import Refused
@@ -276,10 +276,14 @@ def draft_earning(
     )
 
 
-def holdings(stock: StockAmount) -> list[Account]:
-    """Return accounts that the stock could be recovered from: its enterprise's first. One query."""
+def holdings(stock: StockAmount, user) -> list[Account]:
+    """Return accounts that the stock could be recovered from, of those that the person may see: its enterprise's first.
+
+    One query.
+    """
     rows = (
-        Account.objects.filter(
+        rights.visible_accounts(user)
+        .filter(
             role=Account.Role.HOLDING,
             book=stock.book_id,
             closed_on=None,

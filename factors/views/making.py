@@ -210,21 +210,23 @@ def voucher_check(request):
     form = VoucherForm(request.POST, user=request.user, account=account, kind=kind, complete=False)
     context = {"account": account, "kind": kind, "now": timezone.now(), "available": account.available}
     if form.is_valid():
-        context |= _told(form, account, kind)
+        context |= _told(request.user, form, account, kind)
     else:
         context["wrong"] = [error for errors in form.errors.values() for error in errors]
     return render(request, "factors/_check.html", context)
 
 
-def _told(form, account, kind) -> dict:
+def _told(user, form, account, kind) -> dict:
     found = form.cleaned_data
     subject = found.get("demand") or found.get("reservation") or found.get("other")
     if subject is None and ("amount" not in form.fields or not found.get("amount")):
         return {"idle": True}
     if "amount" in form.fields and found.get("amount") is None and kind not in ("reserve", "confirm"):
         return {"idle": True}
+    lines = form.lines()
+    rights.require_make(user, [(line.debit, line.credit) for line in lines if line.debit and line.credit])
     effect = actions.effect(
-        form.lines(),
+        lines,
         kind=kind,
         now=timezone.now(),
         document_no=found.get("document_no") or "-",

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Sum
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -31,7 +31,10 @@ def reservation_list(request):
     days = number(request.GET.get("days", ""))
     pool, factor = number(request.GET.get("pool", "")), request.GET.get("factor", "")[:20]
     reservations.sweep(timezone.now())
-    rows = _seen(request.user)
+    rows, shown = _seen(request.user), None
+    if pool:
+        seen = Account.objects.select_related("book__kind", "book__source").exclude(role=Account.Role.HOLDING)
+        shown = get_object_or_404(rights.visible_accounts(request.user, seen), pk=pool)
     if days in SPANS:
         rows = rows.filter(expires_on__lte=today() + timedelta(days=days))
     if pool:
@@ -55,7 +58,7 @@ def reservation_list(request):
         "sum": rows.aggregate(total=Sum("amount"))["total"] if pool else None,
         "days": days if days in SPANS else None,
         "spans": SPANS,
-        "pool": Account.objects.select_related("book__kind", "book__source").filter(pk=pool).first() if pool else None,
+        "pool": shown,
         "factor": factor,
         "factors": list(FactorKind.objects.filter(active=True).values_list("code", "name")),
         "may_make": allows(request.user, "factor.make"),

@@ -119,15 +119,15 @@ def _step_form(request, amounts, form=None):
         wanted = number(request.GET.get(which, ""))
         found = next((amount for amount in amounts if amount.pk == wanted and amount.left > 0), None)
         if found is not None:
-            return found, _form_of(which, found), which
+            return found, _form_of(request, which, found), which
     return None, None, ""
 
 
-def _form_of(which, amount, data=None):
+def _form_of(request, which, amount, data=None):
     if which == "earn":
         form = EarningForm(data, stock=amount, today=today())
     else:
-        form = RecoveryForm(data, stock=amount, offered=stock.holdings(amount))
+        form = RecoveryForm(data, stock=amount, offered=stock.holdings(amount, request.user))
     form.stock, form.which = amount, which
     return form
 
@@ -153,7 +153,7 @@ def _draft(request, asset, which, action):
     if not _keeps(request.user, asset):
         raise PermissionDenied("factor.make")
     amount = _amount(request, asset)
-    form = _form_of(which, amount, request.POST)
+    form = _form_of(request, which, amount, request.POST)
     if form.is_valid():
         try:
             voucher = action(by=request.user, now=timezone.now(), stock=amount, **form.cleaned_data)

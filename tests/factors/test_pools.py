@@ -1,5 +1,7 @@
 """Which pool serves a project, and accounts that open with places and years."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
@@ -226,3 +228,31 @@ def test_a_project_that_moves_takes_its_demands_to_the_new_places_pool(office, d
             hook(office.project.pk)
     demand.refresh_from_db()
     assert (demand.pool, demand.blocked) == (there, True)
+
+
+def test_only_pools_with_nothing_in_flight_are_closed(office):
+    def refused(account):
+        with pytest.raises(actions.Refused) as caught:
+            pools.close_account(by=office.maker, account=account, now=NOW, on=TODAY, reason="不用了")
+        return caught.value.code
+
+    assert refused(office.demand.holding) == "role"
+    assert refused(pools.standing_account("issuer", office.book, "2026")) == "role"
+    until = TODAY + timedelta(days=9)
+    ledger.post([entries.reserve(office.pool, office.demand.holding, 100_000, until, key="r", on=TODAY)], now=NOW)
+    assert Account.objects.get(pk=office.pool.pk).available == 0
+    assert refused(office.pool) == "in_flight"
+
+
+@pytest.mark.parametrize(("period", "allowed"), [("2027", True), ("2025", False), ("2028", False), ("", False)])
+def test_what_is_carried_over_goes_one_year_forward(office, period, allowed):
+    there = pools.open_pool(by=office.maker, now=NOW, book=office.book, period=period, district=office.city)
+    line = actions.LineDraft(debit=office.pool, credit=there, amount=5)
+    facts = {"by": office.maker, "now": NOW, "kind": "carry_over", "lines": [line], "document_no": "结转1号"}
+    voucher = actions.draft_voucher(**facts)
+    if allowed:
+        assert actions.submit_voucher(by=office.maker, voucher=voucher, now=NOW).status == "submitted"
+        return
+    with pytest.raises(actions.Refused) as caught:
+        actions.submit_voucher(by=office.maker, voucher=voucher, now=NOW)
+    assert caught.value.code == "not_next_year"

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factors import blocks, entries, ledger
+from factors import requests as queue
 from factors.models import Account, Demand, Posting, QuotaRequest, Reservation, Voucher
 from people import actions as people_actions
 from people.models import Department, District
@@ -175,6 +176,18 @@ def test_a_refused_maker_may_queue_the_project_and_a_human_decides(office, clien
     waiting.refresh_from_db()
     assert (waiting.status, waiting.decision_reason, waiting.advice["place"]) == ("granted", "省重点", 1)
     assert waiting.voucher.lines.get().amount == 3_000_000
+
+
+def test_a_granted_request_whose_draft_is_withdrawn_waits_at_its_old_place(office, clients):
+    pool, _other, (demand, _rival) = office
+    request = queue.ask(by=clients["hejing"].user, demand=demand, amount=demand.gap, now=NOW)
+    queue.decide(by=clients["hejing"].user, request=request, grant=True, reason="先来先得", now=NOW)
+    request.refresh_from_db()
+    asked = request.asked_at
+    clients["hejing"].post(reverse("voucher-page", args=[request.voucher_id]), {"action": "cancel"})
+    request.refresh_from_db()
+    assert (request.status, request.asked_at, request.voucher, request.decision_reason) == ("waiting", asked, None, "")
+    assert request in queue.queue(pool)
 
 
 def test_a_maker_never_checks_and_a_reader_never_posts(office, clients):
@@ -423,3 +436,25 @@ def test_what_a_project_holds_is_reduced_beside_its_own_book(office, clients):
     assert available(holding) == 50_000 and Posting.objects.latest("pk").kind == "reduce"
     assert clients["leader"].get(address("voucher-create", holding, "reduce")).status_code == 403
     assert clients["factor"].get(address("voucher-create", holding, "reduce")).status_code in (403, 404)
+
+
+def test_who_keeps_one_pool_is_told_of_no_holding_outside_his_reach(office, clients):
+    pool, other, (demand, _rival) = office
+    secret = demand.holding
+    ledger.post([entries.move("opening", Account.objects.get(role="issuer"), secret, 777, key="h", on=TODAY,
+                              document_no="X")], now=NOW)  # fmt: skip
+    park = Department.objects.create(code="park", name="园区管委会")
+    Account.objects.filter(pk=other.pk).update(department=park)
+    keeper = people_actions.ensure_user("yuanqu", display_name="园区", role="factor", department=park)
+    client = clients["leader"]
+    client.force_login(keeper, backend="django.contrib.auth.backends.ModelBackend")
+    address_of = f"?account={other.pk}&voucher_kind=recover"
+    assert secret.name not in client.get(reverse("voucher-create") + address_of).content.decode()
+    told = client.post(
+        reverse("voucher-check") + address_of, {"other": secret.pk, "amount": "99999999", "document_no": "x"}
+    )
+    assert secret.name not in told.content.decode() and "0.777" not in told.content.decode()
+    shown = client.get(reverse("reservation-list"), {"pool": secret.pk})
+    assert shown.status_code == 404 and client.get(reverse("reservation-list"), {"pool": pool.pk}).status_code == 200
+    mine = clients["hejing"].get(reverse("voucher-create") + f"?account={pool.pk}&voucher_kind=recover")
+    assert secret.name in mine.content.decode()
