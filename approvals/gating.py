@@ -21,7 +21,7 @@ from approvals import blocking, derive
 from approvals.models import Stage, StageEvent
 from approvals.refusals import Refused
 from approvals.states import State
-from factors import blocked, gates, ledger
+from factors import blocked, gates, ledger, pools
 from factors.demands import serves
 from factors.models import FactorKind
 
@@ -126,7 +126,8 @@ def _post(entries, outcome: Outcome, now, by) -> None:
         return
     with blocking.held_back() as outcome.turned:
         try:
-            with transaction.atomic():  # the words of a refusal are asked for after it was rolled back
+            # The words of a refusal are asked for after it was rolled back.
+            with transaction.atomic(), pools.reopening(entries, by=by, now=now):
                 posted = ledger.post(entries, now=now, by=by)
         except ledger.LedgerRefused as error:
             raise Refused(error.words()) from error

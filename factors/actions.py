@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from factors import building, effects, follow, ledger, reservations, rights
+from factors import building, effects, follow, ledger, pools, reservations, rights
 from factors.building import LineDraft
 from factors.effects import Effect, effect
 from factors.models import Posting, Reservation, Voucher, VoucherAttachment, VoucherLine
@@ -268,7 +268,8 @@ def _post(row: Voucher, lines, *, now, by, checker, ip) -> list[Posting]:
     if row.kind == Posting.Kind.RESERVE:
         building.align_caps(lines)
     entries = _entries(row, lines, now, checker)
-    posted = ledger.post(entries, now=now, by=by, ip=ip)
+    with pools.reopening(entries, by=by, now=now):
+        posted = ledger.post(entries, now=now, by=by, ip=ip)
     if row.kind == Posting.Kind.RESERVE:  # now that the accounts are locked: two vouchers may each have been within it
         effects.require_within_need(row.kind, effects.needs_met(lines))
         effects.require_wanted(lines)

@@ -18,6 +18,7 @@ from factors.models import (
     Reservation,
     StockAmount,
     StockAsset,
+    Transfer,
     Voucher,
     VoucherLine,
 )
@@ -189,6 +190,8 @@ def _entry(kind, line, *, key, today, **facts) -> Entry:
     if line.debit is None or line.credit is None:
         raise Refused("no_accounts", _("Choose from which account to which."), "credit")
     _check_amount(line)
+    if kind in ("reserve", "reallocate", "grant", "earn"):
+        _require_open_year(line, today)
     if kind == "reserve":
         until = line.expires_on
         if until is None or until < today:
@@ -248,6 +251,16 @@ def _check_renewal(reservation, until, today) -> None:
     if until is None or not reservation.expires_on < until <= last:
         message = _("A renewal holds longer than before and until %(last)s at the most.")
         raise Refused("renewal_term", message % {"last": f"{last:%Y-%m-%d}"}, "expires_on")
+
+
+def _require_open_year(line, today) -> None:
+    """Refuse to give out anew what the end of a past year found: it expires or is carried over. One query then."""
+    for pool in (line.debit, line.credit):
+        if pool.role == "pool" and pool.period.isdigit() and int(pool.period) < today.year:
+            ended = Transfer.objects.filter(debit=pool, posting__kind__in=("expire_year", "carry_over"))
+            if ended.exists():
+                message = _("The year end of “%(pool)s” %(year)s is done: what is left expires or is carried over.")
+                raise Refused("year_over", message % {"pool": pool.name, "year": pool.period})
 
 
 def _check_amount(line) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from factors import building, pools, quantity, refusals
 from factors.models import Account, Demand, Voucher, VoucherLine
 from factors.refusals import LedgerRefused, Refused
-from factors.rules import given, is_legal, received, totals
+from factors.rules import RETURNS, given, is_legal, received, totals
 from projects.models import Project
 
 TAKES = ("reserve", "reallocate", "recover", "absorb", "trade", "reduce", "expire_year", "carry_over")
@@ -215,7 +215,8 @@ class Trial:
         if not is_legal(entry.kind, line.phase, debit.role, credit.role):
             raise refusals.Illegal(kind=entry.kind, phase=line.phase, **pair)
         for account in (debit, credit):
-            if account.closed_on is not None and line.phase in ("posted", "pending"):
+            comes_back = entry.kind in RETURNS and account.role in ("pool", "cap")  # opened again: `pools.reopening`
+            if account.closed_on is not None and line.phase in ("posted", "pending") and not comes_back:
                 raise refusals.Closed(account=account.pk)
             if account.last_on is not None and account.last_on > today:
                 raise refusals.Backdated(account=account.pk, last_on=f"{account.last_on:%Y-%m-%d}")

@@ -4,7 +4,8 @@ The nearest pool serves: the project's park, its district, the districts above. 
 itself. Accounts of enterprises and projects are made when they are first needed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from factors import blocks, rights
 from factors.models import Account, Book, Demand, FactorKind
 from factors.refusals import Refused
+from factors.rules import RETURNS, Entry
 from people import audit
 from people.access import allows, department_ids
 from people.models import Department, District
@@ -324,6 +326,26 @@ def open_year(*, by, now: datetime, year: int, kinds=None) -> list[Account]:
 
 
 @transaction.atomic
+@contextmanager
+def reopening(made: Iterable[Entry], *, by, now: datetime) -> Iterator[None]:
+    """Post entries within the block: closed pools and caps to which something comes back are open again before.
+
+    An approval is revoked and quota is recovered also after the year's pools were closed; the year end then finds the
+    remainder. Within the transaction of the posting. One query, none for entries by which nothing comes back.
+    """
+    ids = {
+        side for entry in made if entry.kind in RETURNS for line in entry.lines for side in (line.debit, line.credit)
+    }
+    closed = []
+    if ids:
+        rows = Account.objects.filter(pk__in=ids, role__in=["pool", "cap"], closed_on__isnull=False)
+        closed = list(rows.select_for_update().order_by("tier", "pk"))
+        Account.objects.filter(pk__in=[account.pk for account in closed]).update(closed_on=None)
+    yield
+    for account in closed:  # the audit log is locked last (docs/adr 0012)
+        audit.record("ledger.account", by=by, target=account, now=now, closed_on=None, note="reopened: quota came back")
+
+
 def close_account(*, by, account: Account, now: datetime, on: date, reason: str) -> Account:
     """Close a pool or total cap (or recovered stock): nothing new may enter or leave it.
 

@@ -41,6 +41,9 @@ def is_next_year(period: str, other: str) -> bool:
 RESOLVING = frozenset({"post", "void", "expire"})
 """Phases that resolve a reservation."""
 
+RETURNS = frozenset({"recover", "reverse", "release", "expire"})
+"""Kinds by which quota comes back: they open a closed pool again, and the end of its year finds what came."""
+
 NEEDS_DOCUMENT = frozenset(LEGAL) - {"expire"}
 """Kinds that name a document (文号). Expiry is the clock's doing."""
 

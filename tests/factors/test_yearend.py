@@ -12,6 +12,7 @@ from django.urls import reverse
 from factors import actions, entries, invariants, ledger, pools, reconcile, yearend
 from factors.models import Account, BlockEpisode, Demand, FactorKind, Reservation, Voucher
 from factors.refusals import Refused
+from people.models import AuditEntry
 from projects import tallies
 from tests.factors import office
 from tests.factors.world import NOW, TODAY
@@ -273,3 +274,37 @@ def test_a_day_of_a_reservation_before_the_year_end_is_swept_first(world):
     reserve(world, 40_000, until=TODAY + timedelta(days=3))
     prepare(world)
     assert Voucher.objects.get().lines.get().amount == 100_000
+
+
+def test_what_comes_back_after_the_pool_closed_opens_it_again_and_the_year_end_finds_it(world):
+    carries(world, rule="expire")
+    reservation = reserve(world, 20_000)
+    ledger.post([entries.confirm(reservation, 20_000, key="c", on=TODAY, document_no="批1号")], now=NOW)
+    prepare(world)
+    pass_all(world)
+    close(world)
+    pool = pool_of(2026)
+    assert pool.closed_on is not None and pool.available == 0
+    line = actions.LineDraft(debit=world.demand.holding, credit=pool, amount=5_000)
+    voucher = actions.draft_voucher(
+        by=office.fresh(world.maker), now=JANUARY, kind="recover", lines=[line], document_no="腾退1号"
+    )
+    actions.submit_voucher(by=office.fresh(world.maker), voucher=voucher, now=JANUARY)
+    pass_all(world)
+    pool.refresh_from_db()
+    assert (pool.closed_on, pool.available) == (None, 5_000)
+    told = [entry.detail.get("note", "") for entry in AuditEntry.objects.filter(kind="ledger.account")]
+    assert sum("reopened" in note for note in told) == 1
+    line = actions.LineDraft(demand=world.demand, debit=pool, amount=5_000)
+    Demand.objects.filter(pk=world.demand.pk).update(closed_on=None)
+    again = actions.draft_voucher(
+        by=office.fresh(world.maker), now=JANUARY, kind="reserve", lines=[line], document_no="预1号"
+    )
+    with pytest.raises(Refused) as caught:  # the plan of the year that ended is not given out anew
+        actions.submit_voucher(by=office.fresh(world.maker), voucher=again, now=JANUARY)
+    assert caught.value.code == "year_over"
+    assert [row.expiring for row in yearend.preview(2026).to_prepare] == [5_000]
+    prepare(world)
+    pass_all(world)
+    close(world)
+    assert pool_of(2026).closed_on is not None and sound() == []
