@@ -70,6 +70,7 @@ def sheet(user, posting) -> dict:
         "blank": range(max(0, 3 - len(printed))),
         "total": PrintedLine(None, figure, capitals.columns(figure)),
         "capitals": capitals.capitals(figure) if total else "",
+        "has_fraction": bool(figure.partition(".")[2].strip("0")),  # 整 stands behind whole amounts only
         "columns": capitals.COLUMNS,
         "before": book_reading.totals_through(shown.pk, main[0].pk - 1).available if main else None,
         "after": book_reading.totals_through(shown.pk, main[-1].pk).available if main else None,

@@ -31,6 +31,7 @@ MISSING_COLUMNS = gettext_noop(
 DOUBLE_COLUMN = gettext_noop("The columns %(first)s and %(second)s are both “%(column)s”. Delete one of them.")
 NOT_READ = gettext_noop("Columns not read: %(columns)s.")
 OTHER_SHEETS = gettext_noop("Sheet “%(sheet)s” was read; not read: %(others)s.")
+MERGED = gettext_noop("A cell merged over several rows would be counted in each: fill in every row.")
 STOPPED = gettext_noop("Reading stopped after row %(row)s: 200 empty rows follow.")
 EXAMPLE = gettext_noop("Row %(row)s is the example of the template and was left out.")
 DOUBT = gettext_noop("Read as %(encoding)s; it could also be %(other)s. Look at the characters before importing.")
@@ -109,7 +110,9 @@ def read(importer, path, *, name="", sheet="", limits=reader.UPLOAD, rules=None)
     if own is not None:
         return own
     known = rules.known() if rules else {headings.normal(h) for column in importer.columns for h in column.headings()}
-    return reader.read(path, name=name, known=known, sheet=sheet or (rules.sheet if rules else ""), limits=limits)
+    labels = [str(column.label) for column in importer.columns if column.required]
+    chosen = sheet or (rules.sheet if rules else "")
+    return reader.read(path, name=name, known=known, labels=labels, sheet=chosen, limits=limits)
 
 
 def check(importer, table: reader.Table, rules=None) -> Plan:
@@ -204,6 +207,8 @@ def _rows(plan, rules):
         for binding in plan.bound:
             if binding.rule is None:
                 row.raw[binding.column.name] = values[binding.index] if binding.index < len(values) else None
+                if binding.column.summed and (number, binding.index) in plan.table.merged:
+                    row.wrong(binding.column.name, MERGED)
                 continue
             raw, code = binding.rule.read(cell_of)
             if code:

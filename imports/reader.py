@@ -4,6 +4,7 @@ Every file that cannot be read is refused with one fixed sentence that says what
 the table says which sheet, encoding and heading row were read.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -93,14 +94,25 @@ class Table:
     doubt: str = ""
     epoch_1904: bool = False
     stopped_after: int = 0
+    merged: frozenset[tuple[int, int]] = frozenset()
+    """(row, column from 0) of cells that have their value from a merged cell above."""
     remarks: list[Problem] = field(default_factory=list)
     """What is to be said about how the file was read."""
 
 
-def read(path, *, name: str = "", known: set[str] = frozenset(), sheet: str = "", limits: Limits = UPLOAD) -> Table:
+def read(
+    path,
+    *,
+    name: str = "",
+    known: set[str] = frozenset(),
+    labels: Sequence[str] = (),
+    sheet: str = "",
+    limits: Limits = UPLOAD,
+) -> Table:
     """Return the table in the file at `path`; `name` is what the user called it (its ending counts).
 
-    `known` are the headings looked for, as `headings.normal()` makes them: they choose the sheet and the heading row.
+    `known` are the headings looked for, as `headings.normal()` makes them: they choose the sheet and the heading row;
+    `labels` are those that must be there, as a refusal names them.
 
     :raises Unreadable: with the fixed sentence. Takes at most `limits.wall_seconds`; one process, no query.
     """
@@ -114,11 +126,13 @@ def read(path, *, name: str = "", known: set[str] = frozenset(), sheet: str = ""
     rows = [(number, [_raw(cell) for cell in cells]) for number, cells in answer.pop("rows")]
     found = headings.find([cells for _, cells in rows[: headings.LOOK_AT_ROWS]], set(known))
     if found is None:
-        raise Unreadable("no_headings", headings="、".join(sorted(known)[:8]))
+        raise Unreadable("no_headings", headings="、".join(labels or sorted(known)[:8]))
     if len(rows) - found.index - 1 > limits.rows:
         raise Unreadable("rows", most=limits.rows)
+    merged = frozenset((row, column) for row, column in answer.pop("merged", ()))
     return Table(
         headings=found.texts,
+        merged=merged,
         heading_row=rows[found.index][0],
         above=rows[: found.index + 1],
         rows=rows[found.index + 1 :],

@@ -169,15 +169,17 @@ def _sheet_rows(book, name, limits, most_rows, look_only=False):
             raise Refused("rows", most=limits["rows"])
     else:
         empties = 0
-    if not look_only:
-        _fill_merged(sheet, rows)
+    merged = [] if look_only else _fill_merged(sheet, rows)
     dropped = rows[-1][0] if rows and empties >= limits["empty_rows"] else 0
-    return {"rows": rows, "stopped_after": dropped}
+    return {"rows": rows, "stopped_after": dropped, "merged": merged}
 
 
-def _fill_merged(sheet, rows):
-    """Repeat the value of cells merged down a column: each row is then complete by itself."""
-    at = dict(rows)
+def _fill_merged(sheet, rows) -> list[tuple[int, int]]:
+    """Repeat the value of cells merged down a column: each row is then complete by itself. Returns what was filled.
+
+    The (row, column) of every cell that had a value of its own only by the merge: an amount must not be counted twice.
+    """
+    at, filled = dict(rows), []
     for (top, left), (bottom, right) in (sheet.merged_cell_ranges or [])[:20_000]:  # None: .xls and .ods tell none
         source = at.get(top + 1)
         if left != right or bottom - top > 5_000 or not source or len(source) <= left or source[left] in (None, ""):
@@ -186,7 +188,10 @@ def _fill_merged(sheet, rows):
             cells = at.get(row)
             if cells is not None:
                 cells.extend([None] * (left + 1 - len(cells)))
-                cells[left] = source[left] if cells[left] in (None, "") else cells[left]
+                if cells[left] in (None, ""):
+                    cells[left] = source[left]
+                    filled.append((row, left))
+    return filled
 
 
 _FAULT_CELL = re.compile(

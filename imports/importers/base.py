@@ -48,6 +48,8 @@ class Column:
     """Exported for information and ignored on import."""
     export_only: bool = False
     """Read-only, and not in the blank template either."""
+    summed: bool = False
+    """A quantity: one cell merged over several rows would be counted several times, so it is refused there."""
     in_template: bool = True
     """Whether the blank template has it: a shape is in no cell that one fills in."""
 

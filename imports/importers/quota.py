@@ -46,7 +46,7 @@ def amount_columns(book_of, amount_of) -> list[Column]:
     return [
         Column(
             "amount", _("Amount"), partial(cells.text, most=40), required=True, aliases=("数量", "额度", "余额"),
-            example="12000", help=_("With the unit behind it, or in the next column."),
+            example="12000", help=_("With the unit behind it, or in the next column."), summed=True,
             show=lambda row: figure(amount_of(row), book_of(row)[0].kind),
         ),
         Column(

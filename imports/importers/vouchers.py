@@ -22,7 +22,7 @@ from factors.post_rows import Row as FileRow
 from factors.post_rows import Wrong
 from factors.rules import is_legal
 from imports import cells
-from imports.importers.base import FORBIDDEN, NEW, REQUIRED, UNCHANGED, Column, display, of_choices
+from imports.importers.base import FORBIDDEN, NEW, REPEATED, REQUIRED, UNCHANGED, Column, display, of_choices
 from imports.importers.quota import SAID, QuotaImporter, amount_columns, book_columns, figure
 
 NAMESPACE = uuid.UUID("2f3b0b5e-7a43-4b0c-9a0b-5b3f9a1a6d21")
@@ -32,6 +32,7 @@ HAS_ENTRIES = gettext_noop("The account has entries already and %(amount)s; an o
 BY_HAND = gettext_noop("“%(kind)s” is not imported here: make it on its page, or by `ledger post`.")
 ILLEGAL = gettext_noop("This kind of entry cannot move quota from “%(debit)s” to “%(credit)s”.")
 IS_CLOSED = gettext_noop("“%(account)s” is closed.")
+SAME_AS = gettext_noop("The same as row %(row)s: both are entered.")
 NOTHING = gettext_noop("An entry moves more than nothing.")
 NOT_OPENING = gettext_noop("Only pools, holdings, total caps and recovered or retired stock have an opening balance.")
 AT_ONCE = ("opening", "grant", "earn", "reallocate", "recover", "absorb", "reduce", "expire_year", "carry_over")
@@ -73,7 +74,11 @@ class VoucherImporter(QuotaImporter):
             self.amounts[found[:4]].add(found[4])
 
     def _refuse_repeated(self, row, seen):
-        """Two rows may say the same: a document can give a pool something twice."""
+        """Two rows may say the same, since a document can give a pool something twice; but it is said."""
+        says = tuple(sorted((name, str(value)) for name, value in row.values.items() if name != "summary"))
+        if says in seen and "amount" in row.values:
+            row.notes["amount"] = cells.Problem(SAME_AS, {"row": seen[says]})
+        seen.setdefault(says, row.number)
 
     def pair(self, row, book, kind) -> tuple[Account, Account] | None:
         """Return the accounts that give and receive; None with the problem at its cell."""
@@ -318,6 +323,16 @@ class JournalImporter(VoucherImporter):
             found = Transfer.objects.filter(posting__key__in=keys[start : start + 500])
             for key, line, *rest in found.values_list("posting__key", "line", "posting__kind", "debit__code", "amount"):
                 self.known[key, line] = tuple(rest)
+
+    def _refuse_repeated(self, row, seen):
+        """A key stands once; without keys as for other vouchers."""
+        key = row.values.get("key")
+        if not key:
+            super()._refuse_repeated(row, seen)
+        elif key in seen:
+            row.wrong("key", REPEATED, column=str(self.column("key").label), row=seen[key])
+        else:
+            seen[key] = row.number
 
     def kind_of(self, row):
         """Kinds that move at once."""

@@ -3,13 +3,15 @@
 import csv
 import io
 
+import openpyxl
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from guardian.shortcuts import assign_perm
 
 from factors import actions, entries, invariants, ledger
 from factors.models import Account, Demand, Posting, Reservation, Voucher
-from imports import engine, exports
+from imports import engine, exports, reader
 from imports.importers import make
 from imports.models import ImportBatch
 from imports.views import _balances, _transfers
@@ -133,6 +135,39 @@ def test_opening_balances_come_before_entries_and_balances_come_back(world, uplo
     rows = _balances(office.fresh(world.maker))
     back = upload("openings", exported("openings", rows, world.maker))
     assert (back.new, back.wrong, back.unchanged) == (0, 0, len(rows)), problems(back)
+
+
+def test_an_amount_merged_over_rows_is_refused_and_a_row_twice_is_told(world, tmp_path, upload):
+    office.account(world.book, "pool", "pool:b", name="乙池")
+    path = tmp_path / "merged.xlsx"
+    book = openpyxl.Workbook()
+    rows = [GRANTS.strip().split(",")] + [
+        ["省〔2026〕9号", "energy", "calorific", "2026", pool, amount, "tce"]
+        for pool, amount in (("pool:159900", 100), ("pool:b", None))
+    ]
+    for row in rows:
+        book.active.append(row)
+    for cells in ("A2:A3", "D2:D3", "F2:F3"):
+        book.active.merge_cells(cells)
+    book.save(path)
+    batch = engine.preview(kind="grants", path=path, name=path.name, by=office.fresh(world.maker), now=NOW)
+    assert (batch.new, batch.wrong) == (1, 1) and "merged" in problems(batch)
+    row = "省6号,energy,calorific,2026,pool:159900,1,tce\n"
+    twice = upload("grants", GRANTS + row + row)
+    assert (twice.new, twice.wrong) == (2, 0)
+    notes = [note for row in twice.rows.order_by("number") for note in row.notes.values()]
+    assert [note["params"] for note in notes] == [{"row": 2}]
+    head = "日期,种类,要素,口径,期间,转出,转入,数量,单位,文号,编号\n"
+    row = "2026-11-20,reallocate,energy,calorific,2026,pool:159900,pool:b,3,tce,调1号,k1\n"
+    keyed = upload("journal", head + row + row.replace(",3,tce", ",4,tce"))
+    assert (keyed.new, keyed.wrong) == (1, 1) and "'row': 2" in problems(keyed)
+
+
+def test_headings_that_are_missing_are_named_as_the_template_names_them(world, upload):
+    with translation.override("zh-hans"), pytest.raises(reader.Unreadable) as caught:
+        upload("grants", "甲,乙,丙\n1,2,3\n")
+    named = caught.value.problem.params["headings"]
+    assert "文号" in named and "document" not in named
 
 
 def test_a_journal_comes_back_as_no_change_and_new_rows_wait(world, upload):
