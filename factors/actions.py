@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 
+LONGEST_DOCUMENT = 60
 OPEN = (Voucher.Status.DRAFT, Voucher.Status.REFUSED)
 """What its maker may write anew."""
 
@@ -70,10 +71,13 @@ def draft_voucher(
     are what the maker's screen said. `files` are `Upload`s, added to those that are there.
 
     :raises PermissionDenied: the person does not keep the accounts that give.
-    :raises Refused: no such kind, or an entry that can never be reversed.
+    :raises Refused: no such kind, too long a document number, or an entry that can never be reversed.
     """
     if kind not in building.BY_HAND:
         raise Refused("unknown_kind", _("There is no such kind of voucher."), "kind")
+    if len(document_no.strip()) > LONGEST_DOCUMENT:
+        message = _("a document number has %(most)s characters at the most")
+        raise Refused("document_no_long", message % {"most": LONGEST_DOCUMENT}, "document_no")
     lines = building.filled(kind, lines, today=local(now))
     _require_make(by, lines, reverses)
     if reverses is not None:

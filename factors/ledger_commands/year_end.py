@@ -77,7 +77,7 @@ def _text(account, amount) -> str:
 def _line(row) -> str:
     figures = {
         _("available"): row.available,
-        _("carried over"): row.carried,
+        _("carried over to the next year"): row.carried,
         _("expires"): row.expiring,
         _("in vouchers"): row.waiting,
         _("in flight"): row.in_flight,

@@ -58,6 +58,9 @@ def voucher_create(request):
     except IntegrityError:
         return say_again(request, _known(request.user, form.cleaned_data.get("key")))
     except Refused as refused:
+        meanwhile = _known(request.user, form.cleaned_data.get("key")) if refused.code == "not_a_draft" else None
+        if meanwhile is not None:  # sent twice at one instant: the other one was first
+            return say_again(request, meanwhile)
         return _refused_form(request, account, kind, form, refused)
     if is_draft:
         messages.success(request, _("The draft is kept. It holds nothing."))

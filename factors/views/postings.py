@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from factors import actions, document_numbers, rights
+from factors import actions, building, document_numbers, rights
 from factors.entry_sheet import lines_for, posting_for, seal
 from factors.models import FactorKind, Posting, Transfer
 from factors.refusals import LedgerRefused, Refused
@@ -53,12 +53,13 @@ def posting_reverse(request, year, number):
     """Draft the reversal of an entry, with its reason and document number; it goes the way of every voucher."""
     posting = posting_for(year, number)
     try:
+        building.check_paper("reverse", request.POST.get("document_no", ""), request.POST.get("reason", ""))
         voucher = actions.draft_voucher(
             by=request.user,
             now=timezone.now(),
             kind=Posting.Kind.REVERSE,
             reverses=posting,
-            document_no=request.POST.get("document_no", "")[:60],
+            document_no=request.POST.get("document_no", ""),
             summary=(_("Takes back %(number)s") % {"number": posting.label})[:200],
             reason=request.POST.get("reason", "")[:500],
         )

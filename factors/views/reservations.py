@@ -26,8 +26,8 @@ MOST_AT_ONCE = 100
 @needs("factor.view")
 def reservation_list(request):
     """List open reservations that the reader may see, the first to run out first; POST renews the chosen."""
-    if request.method == "POST":
-        return _renew(request)
+    if request.method == "POST" and (done := _renew(request)) is not None:
+        return done
     days = number(request.GET.get("days", ""))
     pool, factor = number(request.GET.get("pool", "")), request.GET.get("factor", "")[:20]
     reservations.sweep(timezone.now())
@@ -51,6 +51,7 @@ def reservation_list(request):
     )  # fmt: skip
     for row in page.rows:
         row.days = (row.expires_on - today()).days
+        row.is_picked = str(row.pk) in request.POST.getlist("pick")
         row.may_renew = not row.renewed and rights.may_make(request.user, row.pool)
     context = {
         "page": page,
@@ -64,7 +65,8 @@ def reservation_list(request):
         "may_make": allows(request.user, "factor.make"),
         "breadcrumbs": crumbs((_("Reservations"), "")),
     }
-    return render(request, "factors/reservation_list.html", context)
+    context |= {"document_no": request.POST.get("document_no", ""), "reason": request.POST.get("reason", "")}
+    return render(request, "factors/reservation_list.html", context, status=422 if request.method == "POST" else 200)
 
 
 def _seen(user):
@@ -73,13 +75,16 @@ def _seen(user):
 
 
 def _renew(request):
-    """Make one voucher of the renewal of each pool's chosen reservations, and submit it; all of them or none."""
+    """Make one voucher of the renewal of each pool's chosen reservations, and submit it; all of them or none.
+
+    Returns where to go, None where it was refused: what was chosen and typed is shown again.
+    """
     require(request.user, "factor.make")
     chosen = [number(value) or 0 for value in request.POST.getlist("pick")][:MOST_AT_ONCE]
     rows = list(_seen(request.user).filter(pk__in=chosen).select_related("pool__book__kind").order_by("pool", "pk"))
     if not rows:
         messages.error(request, _("Choose at least one reservation."))
-        return redirect(request.get_full_path())
+        return None
     by_pool: dict[int, list[Reservation]] = {}
     for row in rows:
         by_pool.setdefault(row.pool_id, []).append(row)
@@ -92,7 +97,7 @@ def _renew(request):
                     now=now,
                     kind=Posting.Kind.RENEW,
                     lines=[actions.LineDraft(reservation=row) for row in held],
-                    document_no=request.POST.get("document_no", "")[:60],
+                    document_no=request.POST.get("document_no", ""),
                     reason=request.POST.get("reason", "")[:500],
                     summary=_("Renewal of %(n)d reservations of %(pool)s")
                     % {"n": len(held), "pool": held[0].pool.name},
@@ -100,7 +105,7 @@ def _renew(request):
                 actions.submit_voucher(by=request.user, voucher=voucher, now=now)
     except (Refused, LedgerRefused) as refused:
         messages.error(request, _("%(why)s Nothing was submitted.") % {"why": refused.words()})
-        return redirect(request.get_full_path())
+        return None
     message = ngettext(
         "%(n)d voucher submitted; the days change when it is passed.",
         "%(n)d vouchers submitted; the days change when they are passed.",

@@ -198,9 +198,14 @@ def effect_context(effect, account) -> dict:
     refusals = [notice for notice in effect.refusals if notice.code not in PAPER]
     short = change is not None and change.after < 0
     kind = account.book.kind
+    others = [
+        one for one in effect.changes
+        if one.account.pk != account.pk and one.account.role in ("pool", "cap") and one.before != one.after
+    ]  # fmt: skip
     return {
         "effect": effect,
         "change": change,
+        "other_changes": others,
         "moved": change.after - change.before if change else 0,
         "need": effect.needs[0] if effect.needs else None,
         "refusals": [notice for notice in refusals if not (short and notice.code == "insufficient")],
@@ -254,7 +259,10 @@ def voucher_list(request):
         request.GET.get("cursor", ""),
     )
     for voucher in page.rows:
-        voucher.first = next(iter(voucher.lines.all()), None)
+        lines = list(voucher.lines.all())
+        voucher.first, voucher.more = next(iter(lines), None), len(lines) - 1
+        books = {line.debit.book_id for line in lines if line.debit is not None}
+        voucher.total = sum(line.amount or 0 for line in lines) if len(books) == 1 else None
         voucher.mine_to_check = tab == "waiting" and rights.may_check(request.user, voucher)
     context = {
         "tab": tab,

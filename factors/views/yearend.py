@@ -49,6 +49,7 @@ def year_end(request):
         "may_prepare": today() >= today().replace(year=year, month=12, day=1),
         "errors": errors,
         "document_no": request.POST.get("document_no", ""),
+        "reason": request.POST.get("reason", ""),
         "breadcrumbs": crumbs((_("Year end"), "")),
     }
     return render(request, "factors/year_end.html", context, status=status)
@@ -84,7 +85,7 @@ def _do(request, year) -> dict[str, str]:
             by=request.user,
             now=now,
             year=year,
-            document_no=request.POST.get("document_no", "")[:60],
+            document_no=request.POST.get("document_no", ""),
             approved=approved,
             reason=request.POST.get("reason", "")[:500],
         )

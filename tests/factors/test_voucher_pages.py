@@ -269,6 +269,24 @@ def test_reservations_are_renewed_several_at_once(office, clients):
     assert Reservation.objects.filter(renewed=True).count() == 2
 
 
+def test_what_was_typed_for_renewals_and_reversals_is_not_lost(office, clients):
+    pool, _other, (demand, _rival) = office
+    ledger.post([entries.reserve(pool, demand.holding, 5, TODAY, key="r", on=THEN)], now=PAST)
+    row, url = Reservation.objects.get(), reverse("reservation-list")
+    Reservation.objects.update(expires_on=timezone.localdate() + timedelta(days=5))
+    answer = clients["hejing"].post(url, {"pick": row.pk, "reason": "审批未完", "document_no": ""})
+    shown = answer.content.decode()
+    assert answer.status_code == 422 and 'value="审批未完"' in shown and "checked>" in shown
+    answer = clients["hejing"].post(url, {"pick": row.pk, "reason": "审批未完", "document_no": "号" * 61})
+    assert answer.status_code == 422 and "60" in answer.content.decode() and not Voucher.objects.exists()
+    entry = Posting.objects.get(key="2")
+    for number, reason in (("", "录错"), ("冲1号", " "), ("号" * 61, "录错")):
+        clients["hejing"].post(
+            reverse("posting-reverse", args=[entry.year, entry.number]), {"document_no": number, "reason": reason}
+        )
+        assert not Voucher.objects.exists()
+
+
 def test_every_page_of_the_ledger_answers(office, clients):
     pool, _other, (demand, _rival) = office
     clients["hejing"].post(address("voucher-create", pool), fields(demand, "100"))
@@ -338,6 +356,8 @@ def test_several_lines_make_one_voucher_and_all_of_them_survive_a_refusal_and_a_
         clients["hejing"].get(f"{reverse('account-book', args=[pool.pk])}?voucher={draft.pk}").context["panel"] is None
     )
     first, second = draft.lines.all()
+    listed = clients["hejing"].get(reverse("voucher-list"), {"tab": "mine"}).content.decode()
+    assert "300" in listed and "另 1 行" in listed  # the sum of both, not the first
     data = typed(clients["hejing"].get(edit), **{f"amount-{second.pk}": "150", "action": "submit"})
     assert clients["hejing"].post(edit, data).status_code == 302
     draft.refresh_from_db()
