@@ -21,12 +21,14 @@ def _twins(pool, holding_side: str, phase: str, amount: int, **more) -> tuple[Li
 def move(kind: str, debit, credit, amount: int, *, key: str, on: date, **facts) -> Entry:
     """Return an entry that moves quota at once: grant, reallocation, recovery, trade, reduction, year end.
 
-    What enters or leaves a holding from or to a pool counts under the pool's cap, too; a trade between holdings of
-    different caps counts on both sides.
+    What enters or leaves a holding from or to a pool counts under the pool's cap, too, and so does what a holding had
+    in the beginning; a trade between holdings of different caps counts on both sides.
     """
     lines = [Line("posted", debit.pk, credit.pk, amount)]
     if credit.role != "holding" and debit.role == "holding" and debit.cap_id:
         lines += _twins(debit, "debit", "posted", amount)
+    elif kind == "opening" and credit.role == "holding":
+        lines += _twins(credit, "credit", "posted", amount)
     elif debit.role == "holding" and credit.role == "holding" and debit.cap_id != credit.cap_id:
         lines += _twins(debit, "debit", "posted", amount)
         lines += _twins(credit, "credit", "posted", amount)
@@ -108,7 +110,8 @@ def _groups(transfers) -> list[list]:
     groups, caps = [], {"cap", "used"}
     for transfer in transfers:
         under_cap = {transfer.debit.role, transfer.credit.role} <= caps
-        if under_cap and groups and groups[-1][0].debit.role not in caps | {"issuer"}:
+        first = groups[-1][0] if groups else None
+        if under_cap and first and (first.debit.role not in caps | {"issuer"} or first.credit.role == "holding"):
             groups[-1].append(transfer)
         else:
             groups.append([transfer])

@@ -110,6 +110,12 @@ AT_REST = (
         LEFT JOIN factors_transfer a ON a.id = v.resolved_by_id LEFT JOIN factors_transfer b ON b.id = m.resolved_by_id
         WHERE v.amount <> m.amount OR v.expires_on <> m.expires_on OR v.renewed <> m.renewed
         OR COALESCE(a.posting_id, 0) <> COALESCE(b.posting_id, 0)"""),
+    ("cap", "what is used under a total cap is not what its holdings have (used, holdings)",
+     """SELECT 'account', u.id, u.credits_posted - u.debits_posted, COALESCE(SUM(h.credits_posted - h.debits_posted), 0)
+        FROM factors_account c JOIN factors_account u ON u.id = c.cap_id
+        LEFT JOIN factors_account h ON h.cap_id = c.id AND h.role = 'holding' WHERE c.role = 'cap'
+        GROUP BY u.id, u.credits_posted, u.debits_posted
+        HAVING u.credits_posted - u.debits_posted <> COALESCE(SUM(h.credits_posted - h.debits_posted), 0)"""),
     # Both by sets, not row by row: no index of either engine serves a join of a number to its text.
     ("I9", "an entry without exactly one entry in the audit log",
      """SELECT 'posting', p.id, COALESCE(a.times, 0) FROM factors_posting p LEFT JOIN (

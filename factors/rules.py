@@ -9,7 +9,8 @@ from datetime import date
 
 LEGAL: dict[str, frozenset[tuple[str, str, str]]] = {
     # kind: (phase, role of the account that gives, role of the account that receives)
-    "opening": frozenset(("posted", "issuer", role) for role in ("pool", "holding", "recovered", "retired", "cap")),
+    "opening": frozenset(("posted", "issuer", role) for role in ("pool", "holding", "recovered", "retired", "cap"))
+    | {("posted", "cap", "used")},
     "grant": frozenset({("posted", "issuer", "pool"), ("posted", "issuer", "cap")}),
     "earn": frozenset({("posted", "issuer", "pool")}),
     "reallocate": frozenset({("posted", "pool", "pool"), ("posted", "cap", "cap")}),

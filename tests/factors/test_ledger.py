@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from factors import entries, ledger, refusals
+from factors import entries, invariants, ledger, refusals
 from factors.models import Account, BlockEpisode, Demand, Posting, Reservation, Transfer
 from factors.rules import Entry, Line
 from people import audit
@@ -131,6 +131,35 @@ def test_a_source_and_its_total_cap_go_together(db):
     ledger.post([entries.move("recover", holding, pool, 30, key="6", on=TODAY, document_no="Y")], now=NOW)
     assert totals(used) == (30, 30, 0, 10)
     assert totals(cap) == (30, 80, 10, 0)
+
+
+def test_what_holdings_begin_with_counts_under_the_total_cap(db):
+    cap_book, river = book("water", "total"), book("water", "river")
+    used = account(cap_book, "used", "used")
+    cap = account(cap_book, "cap", "cap", cap=used)
+    pool = Account.objects.select_related("cap").get(pk=account(river, "pool", "city", cap=cap).pk)
+    holding = Account.objects.select_related("cap").get(pk=account(river, "holding", "P1", cap=cap).pk)
+    issuer, cap_issuer = account(river, "issuer", "basin"), account(cap_book, "issuer", "basin")
+    first = entries.move("opening", issuer, holding, 30, key="o", on=TODAY, document_no="期初")
+    with pytest.raises(refusals.Insufficient) as caught, transaction.atomic():
+        ledger.post([first], now=NOW)
+    assert caught.value.facts["account"] == cap.pk  # the cap begins before what is used of it
+    ledger.post([entries.move("opening", cap_issuer, cap, 50, key="c", on=TODAY, document_no="期初")], now=NOW)
+    made = ledger.post([first], now=NOW)[0]
+    assert (totals(used), totals(cap)) == ((0, 30, 0, 0), (30, 50, 0, 0))
+    assert list(invariants.faults()) == []
+    ledger.post([entries.move("recover", holding, pool, 10, key="r", on=TODAY, document_no="腾退")], now=NOW)
+    assert Account.objects.get(pk=cap.pk).available == 30 and list(invariants.faults()) == []
+    back = entries.move("reduce", pool, issuer, 10, key="b", on=TODAY, document_no="核减")
+    ledger.post([back], now=NOW)
+    Account.objects.filter(pk=holding.pk).update(cap=None)
+    assert {fault.rule for fault in invariants.faults()} == {"cap"}
+    Account.objects.filter(pk=holding.pk).update(cap=cap)
+    again = Account.objects.select_related("cap").get(pk=account(river, "holding", "P2", cap=cap).pk)
+    made = ledger.post([entries.move("opening", issuer, again, 5, key="o2", on=TODAY, document_no="期初")], now=NOW)[0]
+    transfers = Posting.objects.get(pk=made.id).transfers.select_related("debit", "credit", "reservation")
+    ledger.post([entries.reverse(Posting.objects.get(pk=made.id), transfers, key="x", on=TODAY)], now=NOW)
+    assert Account.objects.get(pk=cap.pk).available == 30 and list(invariants.faults()) == []
 
 
 def test_renewal_and_reversal(energy):
