@@ -7,14 +7,15 @@ recorded one becomes a correction that supersedes, so the history keeps both.
 from collections import defaultdict
 from functools import partial
 
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_null import gettext_noop
 
-from approvals import history
+from approvals import gating, history
 from approvals.models import Chain, Stage, StageEvent
 from approvals.rights import handles
 from approvals.states import State
+from factors import gates
 from imports import cells
 from imports.cells import BadCell
 from imports.importers import facts
@@ -28,6 +29,8 @@ NO_STAGE = gettext_noop("Template %(template)s has no stage %(value)s; there are
 TWICE = gettext_noop("The same stage as in row %(row)s of this file.")
 OTHER_DEPARTMENT = gettext_noop("The stage is handled by %(department)s.")
 STILL_OPEN = gettext_noop("The state “%(state)s” does not go with a date of decision.")
+GATE_CLOSED = gettext_noop("The gate was closed: %(message)s Only who may let stages through can import this.")
+GATE_NOTED = gettext_noop("Not secured: %(message)s It is recorded as it happened, and stays marked.")
 BY_HAND = gettext_noop("“%(state)s” is recorded on the project's page, with its reasons.")
 
 RESULTS = {
@@ -212,6 +215,13 @@ class ProgressImporter(Importer):
                 self._remember(stage)
             for event in StageEvent.objects.filter(stage__chain__project__code__in=part).order_by("occurred_at", "id"):
                 self.events[event.stage_id].append(event)
+        gated = {
+            stage.chain.project_id: stage.chain.project
+            for names in self.stages.values()
+            for stage in names.values()
+            if stage.stage_template.gates
+        }
+        self.boards = gates.load_many(gated.values(), self.now) if gated else {}
         self.labels = {column.name: str(column.label) for column in self.columns}
         self.taken: dict[int, int] = {}
         self._suggest_codes(rows)
@@ -271,6 +281,27 @@ class ProgressImporter(Importer):
             row.changes = {}
         if row.plan and stage.chain.project_id not in self.manageable and not handles(self.by, stage):
             row.wrong("project_code", FORBIDDEN)
+        for entry in row.plan or ():
+            self._ask_gates(row, stage, entry)
+
+    def _ask_gates(self, row, stage, entry):
+        """Say where quota was not secured; refuse what passed a hard gate that was known here already. No query.
+
+        What happened before its demand was registered is history of another place. What happened afterwards needs the
+        right to let stages through, as on the page.
+        """
+        step, board = gating.STEPS.get(entry.action), self.boards.get(stage.chain.project_id)
+        if step is None or board is None or entry.supersedes is not None:
+            return
+        day = timezone.localtime(entry.occurred_at).date()
+        shut = [line for line in board.standing(stage.stage_template.gates, stage.code) if line.refuses(step)]
+        known = [line for line in shut if line.demand and timezone.localtime(line.demand.registered_at).date() <= day]
+        column = "decided_on" if step == "decide" else "accepted_on"
+        said = {"message": " ".join(line.words() for line in known or shut)}
+        if known and not allows(self.by, "factor.override"):
+            row.wrong(column, GATE_CLOSED, **said)
+        elif shut:
+            row.notes[column] = cells.Problem(GATE_NOTED, said)
 
     def _stage(self, row, code):
         chain = self.chains.get(code)

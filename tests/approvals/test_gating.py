@@ -1,5 +1,7 @@
 """Gates of quota on a chain: what they refuse, what a decision confirms, what is given back. On both databases."""
 
+from datetime import timedelta
+
 import pytest
 
 from approvals import actions, history, verify
@@ -223,6 +225,29 @@ def test_imported_history_is_not_refused_but_says_what_would_have_been(quota):
     assert quota.world.stage("02").state == State.ACCEPTED
     act = quota.world.act("04", "note", note="x", data=None)
     assert "gates" not in act.data
+
+
+def test_an_import_does_not_pass_a_closed_gate_without_the_right(quota, tmp_path):
+    from imports import engine
+
+    path = tmp_path / "progress.csv"
+    code = quota.world.project.code
+
+    def preview(day, role="pm"):
+        path.write_text(f"项目代码,环节,受理日期\n{code},02,{day}\n", encoding="utf-8")
+        by = type(quota.world.pm).objects.get(pk=quota.world.pm.pk)
+        by.role = role
+        return engine.preview(kind="progress", path=path, name=path.name, by=by, now=NOW).rows.get()
+
+    quota.need(130)
+    today = NOW.date()
+    row = preview(today)
+    assert row.verdict == "wrong" and "130 tce" in str(row.problems)
+    row = preview(today - timedelta(days=2))  # before the demand was registered: history
+    assert row.verdict != "wrong" and "130 tce" in str(row.notes), row.problems
+    quota.grant(100)
+    quota.reserve(130)
+    assert preview(today).notes == {}
 
 
 def test_an_imported_decision_confirms_what_is_reserved(quota):
