@@ -147,6 +147,6 @@ def _sums(demands) -> dict:
     return demands.order_by().aggregate(
         amount=Sum("amount"),
         secured=Sum("secured"),
+        beyond=Sum("gap", filter=Q(gap__lt=0)),  # before the sum that takes the name of the column
         gap=Sum("gap", filter=Q(gap__gt=0)),
-        beyond=Sum("gap", filter=Q(gap__lt=0)),
     )
