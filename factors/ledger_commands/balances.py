@@ -6,6 +6,7 @@ from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from factors import balances, quantity, sheets
+from factors.models import FactorKind
 
 
 def arguments(parser) -> None:
@@ -23,6 +24,11 @@ def handle(command, options) -> None:
     day = sheets.day(options["as_of"]) if options["as_of"] else None
     if options["as_of"] and day is None:
         raise CommandError(_("“%(text)s” is no day; write 2026-11-20") % {"text": options["as_of"]})
+    known = FactorKind.objects.values_list("code", "name")
+    if options["factor"] and not any(options["factor"] in pair for pair in known):
+        names = _(", ").join(f"{name} {code}" for code, name in known)
+        raise CommandError(_("there is no factor “%(name)s”; known are %(known)s")
+                           % {"name": options["factor"], "known": names})  # fmt: skip
     rows = balances.balances(day, factor=options["factor"], period=options["period"])
     if options["json"]:
         command.stdout.write(json.dumps(balances.as_json(rows, day), ensure_ascii=False, indent=1))

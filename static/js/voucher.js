@@ -107,7 +107,7 @@
   /* The refusal: the chosen way out is repeated on the button */
   var dialog = document.querySelector("dialog.refusal");
   if (dialog) {
-    if (dialog.showModal) { dialog.close(); dialog.showModal(); }
+    if (dialog.showModal) { dialog.close(); dialog.showModal(); dialog.scrollTop = 0; }
     var go = dialog.querySelector("[data-way]");
     var choose = function () {
       var way = dialog.querySelector("input[name=way]:checked");

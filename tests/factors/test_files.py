@@ -350,4 +350,5 @@ def test_balances_as_of_a_day_are_sums_of_the_journal(pools, file):
     assert (row["factor"], row["period"], row["unit"], row["smallest_unit"]) == ("energy", "2026", "tce", "kgce")
     assert (row["available"], row["text"]["available"]) == (80_000, "80 tce")
     assert command("balances", "--as-of", "soon")[2]
+    assert "能耗" in command("balances", "--factor", "gold")[2]
     assert "pool:a" in command("balances")[0]
