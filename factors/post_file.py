@@ -37,6 +37,8 @@ class Result:
     opened: list[Account] = field(default_factory=list)
     unread: tuple[str, ...] = ()
     written: bool = False
+    keys: dict[int, str] = field(default_factory=dict)
+    """The key of every row of the file, as it was written, by the row's number."""
 
     @property
     def wrong(self) -> dict[int, list[Problem]]:
@@ -61,7 +63,8 @@ def post(
     :raises sheets.SheetError, OSError: the file cannot be read.
     """
     sheet = sheets.read(path, COLUMNS, REQUIRED)
-    result = Result(rows=len(sheet.lines), unread=sheet.unread)
+    keys = {line.number: line.cells.get("key", "") for line in sheet.lines}
+    result = Result(rows=len(sheet.lines), unread=sheet.unread, keys=keys)
     try:
         with transaction.atomic():
             rows, result.problems = judge(sheet, Words())

@@ -123,7 +123,10 @@ class Words:
                 "source": source, "factor": kind.name, "known": known or "—"})  # fmt: skip
         fitting = [book for book in fitting if basis in (book.basis, str(book.get_basis_display()))]
         if not fitting:
-            known = _(", ").join(sorted(book.basis for book in books if book.basis))
+            known = _(", ").join(sorted(f"{book.get_basis_display()} {book.basis}" for book in books if book.basis))
+            if not basis:
+                raise Wrong("basis", _("say the basis of %(factor)s: %(known)s") % {
+                    "factor": kind.name, "known": known})  # fmt: skip
             raise Wrong("basis", _("“%(basis)s” is no basis of %(factor)s; its bases: %(known)s") % {
                 "basis": basis, "factor": kind.name, "known": known or "—"})  # fmt: skip
         return fitting[0]

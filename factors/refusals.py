@@ -36,6 +36,19 @@ class Refused(Exception):
         return str(self.message)
 
 
+class AtRows(Refused):
+    """What was refused of a file, with the document and the rows that asked for it (an import's voucher)."""
+
+    def __init__(self, refused: "Refused | LedgerRefused", document: str, rows: list[int]):
+        super().__init__(refused.code, "", document=document, rows=rows)
+        self.refused = refused
+
+    def words(self) -> str:
+        rows = _(", ").join(str(row) for row in self.facts["rows"][:20])
+        said = {"document": self.facts["document"], "rows": rows, "why": self.refused.words()}
+        return _("%(document)s, row %(rows)s: %(why)s") % said
+
+
 class Insufficient(LedgerRefused):
     """More was asked for than the account has left: facts account, available, wanted (smallest units)."""
 

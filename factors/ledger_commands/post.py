@@ -103,7 +103,10 @@ def _receipt(path: Path, result) -> None:
     made = result.done if result.written else []
     verdicts = [(row.number, row.key, _("posted"), number, "") for row, number in made]
     verdicts += [(row.number, row.key, _("known"), number, "") for row, number in result.known]
-    verdicts += [(row, "", _("wrong"), "", "\n".join(map(str, wrong))) for row, wrong in result.wrong.items()]
+    verdicts += [
+        (row, result.keys.get(row, ""), _("wrong"), "", "\n".join(map(str, wrong)))
+        for row, wrong in result.wrong.items()
+    ]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([_("row"), "key", _("verdict"), _("entry"), _("what is wrong")])

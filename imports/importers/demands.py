@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.utils.translation.trans_null import gettext_noop
 
+from approvals.labels import FACTOR_LABELS
 from factors import demands, pools
-from factors.models import Account, Demand
+from factors.models import Account, Demand, FactorKind
 from imports import cells
 from imports.importers.base import CHANGED, FORBIDDEN, NEW, REPEATED, UNCHANGED, UNKNOWN, Column, display, same
 from imports.importers.quota import QuotaImporter, amount_columns, book_columns, figure
@@ -18,6 +19,8 @@ CLOSED = gettext_noop("This demand was given up on %(date)s; register it on the 
 CAP = gettext_noop("A total cap counts what its sources use; name the source.")
 OTHER_PERIOD = gettext_noop("Pools of %(factor)s have no year: leave the period empty.")
 NO_PERIOD = gettext_noop("Say the year.")
+NO_GATE = gettext_noop("No stage asks for “%(value)s”; leave it empty, or write one of: %(known)s.")
+GATE_STAYS = gettext_noop("The stage of a demand is not changed by import: change it on the project's page.")
 NOTHING = gettext_noop("A demand is more than nothing.")
 EDITABLE = ("gate", "needed_by", "note", "substitution_reason")
 CHANGEABLE = ("amount", "needed_by", "note")
@@ -59,8 +62,10 @@ class DemandImporter(QuotaImporter):
         ]  # fmt: skip
 
     def prepare(self, rows):
-        """Load the projects of the file that the person sees and their demands. Four queries, one per 500 codes."""
+        """Load the projects of the file that the person sees and their demands. Five queries, one per 500 codes."""
         super().prepare(rows)
+        words = FactorKind.objects.filter(active=True).exclude(gate="").values_list("gate", flat=True).distinct()
+        self.gates = {str(FACTOR_LABELS.get(word, word)): word for word in words} | {word: word for word in words}
         codes = sorted({row.values["project_code"] for row in rows if row.values.get("project_code")})
         self.projects, self.existing, self.allowed, self.seen = {}, {}, {}, {}
         for start in range(0, len(codes), 500):
@@ -93,11 +98,27 @@ class DemandImporter(QuotaImporter):
             return
         self.seen[where] = row.number
         demand = self.existing.get(where)
+        if not self._gate_is_known(row, demand):
+            return
         facts = {name: row.values[name] for name in EDITABLE if name in row.values} | {"amount": amount}
         if demand is None:
             self._new(row, project, book, period, facts)
         else:
             self._old(row, demand, facts)
+
+    def _gate_is_known(self, row, demand) -> bool:
+        """Say whether the gate is a word of the chains, or their label; that of a demand that is there stays."""
+        written = row.values.get("gate") or ""
+        head, colon, source = written.partition(":")
+        word = self.gates.get(head, head) + colon + source
+        if demand is not None and written and demand.gate not in (written, word):
+            row.wrong("gate", GATE_STAYS)
+        elif demand is None and written and head not in self.gates:
+            labels = [label for label, code in self.gates.items() if label != code]
+            row.wrong("gate", NO_GATE, value=written, known="、".join(labels or self.gates))
+        elif written:
+            row.values["gate"] = word
+        return not row.problems
 
     def _fits(self, row, book, period, amount) -> bool:
         keeps = pools.period_of(book.kind, 2000) == ""

@@ -20,6 +20,7 @@ from factors.models import Account, Posting, Transfer, Voucher, VoucherLine
 from factors.post_accounts import Accounts
 from factors.post_rows import Row as FileRow
 from factors.post_rows import Wrong
+from factors.refusals import AtRows, LedgerRefused, Refused
 from factors.rules import is_legal
 from imports import cells
 from imports.importers.base import FORBIDDEN, NEW, REPEATED, REQUIRED, UNCHANGED, Column, display, of_choices
@@ -142,7 +143,7 @@ class VoucherImporter(QuotaImporter):
     def write(self, rows, batch):
         """Draft and submit one voucher for each document and kind.
 
-        :raises factors.refusals.Refused, LedgerRefused: what the accounts do not allow; nothing of the file is kept.
+        :raises factors.refusals.AtRows: what the accounts do not allow; nothing of the file is kept.
         """
         groups = defaultdict(list)
         for row in rows:
@@ -153,12 +154,15 @@ class VoucherImporter(QuotaImporter):
             digest = hashlib.sha256(f"{batch.pk}:{document}:{kind}:{says}".encode()).hexdigest()
             summaries = dict.fromkeys(row.values["summary"] for row in members if row.values.get("summary"))
             reasons = dict.fromkeys(row.values["reason"] for row in members if row.values.get("reason"))
-            voucher = actions.draft_voucher(
-                by=self.by, now=self.now, kind=kind, lines=lines, document_no=document,
-                summary="；".join(summaries)[:200] or f"导入 #{batch.pk} {batch.file_name}"[:200],
-                reason="；".join(reasons)[:500], key=uuid.uuid5(NAMESPACE, digest),
-            )  # fmt: skip
-            actions.submit_voucher(by=self.by, voucher=voucher, now=self.now)
+            try:
+                voucher = actions.draft_voucher(
+                    by=self.by, now=self.now, kind=kind, lines=lines, document_no=document,
+                    summary="；".join(summaries)[:200] or f"导入 #{batch.pk} {batch.file_name}"[:200],
+                    reason="；".join(reasons)[:500], key=uuid.uuid5(NAMESPACE, digest),
+                )  # fmt: skip
+                actions.submit_voucher(by=self.by, voucher=voucher, now=self.now)
+            except (Refused, LedgerRefused) as refused:
+                raise AtRows(refused, document, [row.number for row in members]) from refused
 
     def _plans(self, members):
         for row in members:

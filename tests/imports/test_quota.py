@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.utils import translation
 from guardian.shortcuts import assign_perm
 
+from approvals.labels import FACTOR_LABELS
 from factors import actions, entries, invariants, ledger
-from factors.models import Account, Demand, Posting, Reservation, Voucher
+from factors.models import Account, Demand, FactorKind, Posting, Reservation, Voucher
+from factors.refusals import AtRows
 from imports import engine, exports, reader
 from imports.importers import make
 from imports.models import ImportBatch
@@ -163,6 +165,21 @@ def test_an_amount_merged_over_rows_is_refused_and_a_row_twice_is_told(world, tm
     assert (keyed.new, keyed.wrong) == (1, 1) and "'row': 2" in problems(keyed)
 
 
+def test_what_the_accounts_refuse_names_document_and_rows(world, upload):
+    office.account(world.book, "pool", "pool:b", name="乙池")
+    head = "种类,要素,口径,期间,转出,转入,数量,单位,文号\n"
+    rows = "".join(
+        f"reallocate,energy,calorific,2026,pool:159900,pool:b,{tce},tce,调{number}号\n"
+        for number, tce in ((1, 60), (2, 30), (3, 200))
+    )
+    batch = upload("journal", head + rows)
+    assert batch.new == 3
+    with pytest.raises(AtRows) as caught:
+        confirm(batch, world.maker)
+    assert "调3号" in caught.value.words() and "4" in caught.value.words() and "100 tce" in caught.value.words()
+    assert Voucher.objects.count() == 0
+
+
 def test_headings_that_are_missing_are_named_as_the_template_names_them(world, upload):
     with translation.override("zh-hans"), pytest.raises(reader.Unreadable) as caught:
         upload("grants", "甲,乙,丙\n1,2,3\n")
@@ -217,6 +234,26 @@ def test_demands_are_registered_and_changed_and_come_back(world, upload):
     wrong = upload("demands", head + rows)
     assert wrong.wrong == 2
     assert list(invariants.faults()) == []
+
+
+def test_the_stage_of_a_demand_is_a_word_of_the_chains(world, upload):
+    FactorKind.objects.filter(pk=world.book.kind_id).update(gate="energy")
+    project = office.another_project(world)
+    assign_perm("view_projects", world.maker, world.city)
+    head = "项目代码,要素,口径,年度,数量,单位,关口\n"
+
+    def sent(gate, code=project.code):
+        return upload("demands", head + f"{code},energy,calorific,2026,5,tce,{gate}\n")
+
+    wrong = sent("乱写一气")
+    assert wrong.wrong == 1 and "乱写一气" in problems(wrong)
+    with translation.override("zh-hans"):
+        batch = sent(str(FACTOR_LABELS["energy"]))
+        assert (batch.new, batch.wrong) == (1, 0), problems(batch)
+        confirm(batch, world.maker)
+    assert Demand.objects.get(project=project).gate == "energy"
+    assert sent("energy").unchanged == 1
+    assert sent("water", world.project.code).wrong == 1
 
 
 def test_pages_offer_templates_uploads_and_exports(world, client):

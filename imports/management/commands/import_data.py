@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from factors import refusals as quota
 from gis import files
 from imports import engine, mapping, operator, reader, receipt, runs
 from imports.importers import CLASSES
@@ -115,6 +116,8 @@ class Command(BaseCommand):
             raise CommandError(_("There is no user %(name)s.") % {"name": by}) from error
         except (reader.Unreadable, engine.Unbound) as error:
             raise CommandError(error.problem.words()) from error
+        except (quota.Refused, quota.LedgerRefused) as refused:
+            raise CommandError(_("Nothing was written: %(why)s") % {"why": refused.words()}) from refused
 
     def _report(self, run, dry_run, receipt_path, as_json):
         plan, counts = run.plan, run.plan.counts
