@@ -89,9 +89,11 @@ class Writer:
         """Post one entry and note it; None when it was refused. A lost connection is tried again with the same key."""
         self.note({"try": asdict(entry)})
         began = time.perf_counter()
+        # Who dates an entry today has seen midnight pass.
+        midnight = datetime.combine(entry.occurred_on, datetime.min.time(), self.instant.tzinfo)
         for _again in range(3):
             try:
-                (posted,) = ledger.post([entry], now=self.now)
+                (posted,) = ledger.post([entry], now=max(self.now, midnight))
                 break
             except LedgerRefused as refused:
                 self.counts["refused"] += 1
@@ -193,8 +195,8 @@ class Writer:
     def do_reserve(self):
         pool = self.pool()
         pool.refresh_from_db(fields=["debits_posted", "credits_posted", "debits_pending"])
-        amount = self.random.randint(1, 60)
-        if pool.available and self.random.random() < 0.6:
+        amount = self.random.randint(30, 150)  # on a loaded machine more runs out in between: ask for more than is left
+        if pool.available and self.random.random() < 0.5:
             amount = pool.available  # all that is left: somebody else may be faster
         holding = self.random.choice(self.holdings[pool.pk])
         until = self.today + timedelta(days=self.random.randint(0, 5))
